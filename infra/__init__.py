@@ -1,0 +1,1 @@
+"""Adapters: what commands, projections, queries and the gateway stand on."""

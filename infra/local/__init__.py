@@ -1,0 +1,1 @@
+"""The stack on one machine: real servers and Agora's own processes, supervised."""

@@ -1,0 +1,1 @@
+"""Tests. They mirror the code; flows, faults and simulation stand beside."""
