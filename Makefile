@@ -1,0 +1,68 @@
+# Everything people do with this project has a name here; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help up down reset status logs demo test check fmt proto bench simulate docs clean \
+        bootstrap bootstrap-tests
+
+PY    := .venv/bin/python
+AGORA := .venv/bin/agora
+SEEDS ?= 20000
+ARGS  ?=
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+bootstrap:
+	@infra/local/bootstrap.sh
+
+bootstrap-tests:
+	@infra/local/bootstrap.sh --with-tests
+
+up: bootstrap ## install what is missing, start everything, print the page's address
+	@$(AGORA) up $(ARGS)
+
+down: bootstrap ## stop everything, keep the data
+	@$(AGORA) down $(ARGS)
+
+reset: bootstrap ## stop everything and delete the data (asks first; ARGS=--yes does not)
+	@$(AGORA) reset $(ARGS)
+
+status: bootstrap ## what runs, where, and how it is
+	@$(AGORA) status $(ARGS)
+
+logs: bootstrap ## follow the logs (ARGS="NAME …" picks processes)
+	@$(AGORA) logs $(ARGS)
+
+demo: bootstrap ## fill the running stack with people who follow each other
+	@$(AGORA) demo $(ARGS)
+
+test: bootstrap-tests check ## everything CI runs: check, then every test on servers of its own
+	@$(PY) -m pytest $(ARGS)
+
+check: bootstrap ## formatting, lint, types, imports, drift and shape
+	@.venv/bin/ruff format --check --quiet . || (.venv/bin/ruff format --diff --quiet .; false)
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) -m schemas.generate --check
+	@$(PY) -m pytest -q tests/house
+
+fmt: bootstrap ## format the code and mend what lint can mend
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+
+proto: bootstrap ## write schemas/gen anew from schemas/proto
+	@$(PY) -m schemas.generate $(ARGS)
+
+bench: bootstrap ## measure beside named peers: `agora bench`, one JSON document
+	@echo "running agora bench $(ARGS)" >&2
+	@$(AGORA) bench $(ARGS)
+
+simulate: bootstrap ## run SEEDS=20000 schedules of the writer over a simulated log
+	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
+
+docs: bootstrap ## write the generated reference pages anew
+	@$(PY) -m cli.reference $(ARGS)
+
+clean: ## remove caches and build output (not .venv, not the data)
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist gateway/web/dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.agora/*' -prune -exec rm -rf {} +
