@@ -1,0 +1,1 @@
+"""Deciders, one module for each context: a command and the states it needs become events."""

@@ -1,0 +1,1 @@
+"""The command services, one module for each context."""

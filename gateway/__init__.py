@@ -1,0 +1,1 @@
+"""The edge: HTTP/JSON and server-sent events, made from the proto files."""

@@ -1,0 +1,1 @@
+"""State checkpoints of the partition writers, in Postgres."""

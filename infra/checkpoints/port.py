@@ -1,0 +1,50 @@
+"""State checkpoints: stream heads and how far into the log they are folded, fenced by claim.
+
+(docs/adr/0004-state-checkpoints.md)
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from events.tenure import UNCLAIMED, Tenure
+from events.topics import Partition
+
+
+class Saved(Struct, frozen=True):
+    """A partition's checkpoint: states are folded up to and without `offset`.
+
+    `last_id` is the id of the record before `offset` (None at 0), re-read at start to see that
+    this is still the same log. `tenure` is the one in force there.
+    """
+
+    offset: int = 0
+    last_id: UUID | None = None
+    tenure: Tenure = UNCLAIMED
+    at: datetime | None = None
+
+
+class Fenced(RuntimeError):
+    """A newer owner has taken the checkpoint: this one is a zombie and must stop."""
+
+
+class Checkpoints(Protocol):
+    """Stream heads and how far they are folded, fenced by the offset of the owner's claim."""
+
+    async def take(self, partition: Partition, claimed_at: int) -> Saved:
+        """The partition's checkpoint, from now on closed to older claims; raises `Fenced`."""
+        ...
+
+    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
+        """The stored heads of those streams, msgpack as saved; absent streams are left out."""
+        ...
+
+    async def save(
+        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+    ) -> None:
+        """Upserts heads and checkpoint in one transaction; raises `Fenced` and changes nothing
+        when a newer claim took it."""
+        ...

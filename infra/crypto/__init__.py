@@ -1,0 +1,1 @@
+"""Keys, seals, digests and public ids."""

@@ -1,0 +1,64 @@
+"""The log as writers and readers use it. Kafka implements it; the simulator does, too.
+
+Both pass the same contract suite (`tests/contracts`).
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from events.topics import Partition
+
+
+class Entry(Struct, frozen=True):
+    """One record where it stands in the log; `value` is None for a foreign tombstone."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class AppendUnknown(RuntimeError):
+    """The append failed, timed out or answered oddly: it may have landed, now or later."""
+
+
+class Appender(Protocol):
+    """One producer for one partition. Never shared, never reused after `AppendUnknown`."""
+
+    async def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
+        """The base offset of the (key, value) records, once all in-sync replicas have them.
+
+        Offsets are dense: the records stand at base, base + 1, ...  Raises `AppendUnknown`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lets go within a second, whatever the brokers do; unsent records are dropped."""
+        ...
+
+
+class LogUnavailable(RuntimeError):
+    """The log could not be read within its time-out."""
+
+
+class Log(Protocol):
+    """The log as the writer uses it. Reads raise `LogUnavailable`."""
+
+    async def appender(self, partition: Partition) -> Appender:
+        """A fresh producer, ready to send."""
+        ...
+
+    async def end(self, partition: Partition) -> int:
+        """The offset after the last durable record."""
+        ...
+
+    async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
+        """The entries of [start, stop), in order; fewer when `stop` is beyond the end."""
+        ...
+
+    def tail(
+        self, starts: Mapping[Partition, int]
+    ) -> AsyncIterator[tuple[Partition, Sequence[Entry]]]:
+        """Entries of many partitions from their starts on, for ever, in order for each."""
+        ...

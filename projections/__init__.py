@@ -1,0 +1,1 @@
+"""Writes the read models: models (pure), and the worker that applies them."""

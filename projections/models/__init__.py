@@ -1,0 +1,1 @@
+"""One page for each read model: its tables, its changes, its hints. Pure."""

@@ -1,0 +1,1 @@
+"""The query services, one module for each context."""

@@ -1,0 +1,1 @@
+"""What crosses a border: the proto files, what is generated from them, and the refusals."""
