@@ -4,7 +4,7 @@ Binary clients break on a changed number or type, JSON clients on a changed name
 on either. What only adds is never a finding; `reserved` makes a removal deliberate.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from google.protobuf.descriptor_pb2 import (
@@ -85,18 +85,13 @@ def _method(
         yield f"{name} changed how it streams"
 
 
-def _same(name: str, before: N, after: Mapping[str, N], compare: "Compare[N]") -> Iterator[str]:
+def _same(
+    name: str, before: N, after: Mapping[str, N], compare: Callable[[str, N, N], Iterator[str]]
+) -> Iterator[str]:
     if name in after:
         yield from compare(name, before, after[name])
     else:
         yield f"{name} is gone"
-
-
-class Compare(Protocol[N]):
-    """Yields what differs between two versions of one thing."""
-
-    def __call__(self, name: str, before: N, after: N, /) -> Iterator[str]:
-        """Compares the thing called `name`."""
 
 
 def _messages(files: FileDescriptorSet) -> Iterator[tuple[str, DescriptorProto]]:

@@ -17,7 +17,7 @@ from google.protobuf import (  # noqa: F401 - the registered file depends on all
 from google.protobuf.descriptor import FieldDescriptor
 from protovalidate._gen.buf.validate import validate_pb
 
-VALIDATE_PROTO: Final = cast("bytes", validate_pb.desc().proto.to_binary())
+VALIDATE_PROTO: Final = validate_pb.desc().proto.to_binary()
 """The FileDescriptorProto of `buf/validate/validate.proto`, serialized."""
 
 _POOL: Final = cast("Any", descriptor_pool.Default())
