@@ -15,6 +15,10 @@ from events.event import Event
 from events.record import Decision
 
 REQUEST_WINDOW = timedelta(hours=24)
+REQUEST_SKEW = timedelta(minutes=5)
+MEMORY = REQUEST_WINDOW + 2 * REQUEST_SKEW
+"""How long a request is remembered: past the time when its id is refused as too old."""
+
 REMEMBERED_REQUESTS_MAX = 256
 
 
@@ -90,7 +94,7 @@ def kind_of(stream: str) -> str:
 
 def _seen(head: Head, decision: Decision, offset: int) -> tuple[Seen, ...]:
     assert decision.request is not None
-    fresh = tuple(seen for seen in head.seen if decision.at - seen.at < REQUEST_WINDOW)
+    fresh = tuple(seen for seen in head.seen if decision.at - seen.at < MEMORY)
     entry = Seen(
         decision.rpc, decision.actor, decision.request, decision.digest, offset, decision.at
     )

@@ -34,6 +34,10 @@ class Fenced(RuntimeError):
 class Checkpoints(Protocol):
     """Stream heads and how far they are folded, fenced by the offset of the owner's claim."""
 
+    async def peek(self, partition: Partition) -> Saved:
+        """The partition's checkpoint as it is, for readers; nothing is fenced."""
+        ...
+
     async def take(self, partition: Partition, claimed_at: int) -> Saved:
         """The partition's checkpoint, from now on closed to older claims; raises `Fenced`."""
         ...
