@@ -1,0 +1,1 @@
+"""Tests of the query services, over a real PostgreSQL."""
