@@ -1,0 +1,21 @@
+"""Fixtures for every test. A server starts when the first test that needs one asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack import KafkaCluster, Stack, running_cluster, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Kafka, PostgreSQL, Redis and NATS for the whole run."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kafka_cluster() -> Iterator[KafkaCluster]:
+    """Three Kafka brokers for the whole run."""
+    with running_cluster() as running:
+        yield running
