@@ -77,6 +77,9 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 
 
+_DECISION_MARK = _encoder.encode("kind") + _encoder.encode("decision")
+
+
 class DamagedRecord(ValueError):
     """The bytes are no record of this log: damaged, or written by something foreign."""
 
@@ -94,3 +97,12 @@ def decode(value: bytes | None) -> Record:
         return _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DamagedRecord(str(error)) from error
+
+
+def concerns_tenure(value: bytes | None) -> bool:
+    """Whether the record could change who owns the partition: anything but a plain decision.
+
+    Looks at the first bytes only, so that those who follow ownership need not decode every
+    decision. May say True for a decision, never False for anything else.
+    """
+    return value is not None and value[1 : 1 + len(_DECISION_MARK)] != _DECISION_MARK

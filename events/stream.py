@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from events.event import Event
@@ -46,6 +47,29 @@ class Fold(Struct, frozen=True):
 
     initial: Struct
     evolve: Callable[[Any, Any, datetime], Struct]
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class _Stored(Struct, frozen=True, array_like=True):
+    """A head as checkpoints keep it: the state stays raw, since the stream's kind types it."""
+
+    version: int
+    seen: tuple[Seen, ...]
+    state: msgspec.Raw
+
+
+def stored(head: Head) -> bytes:
+    """The head as checkpoints keep it."""
+    return _encoder.encode((head.version, head.seen, head.state))
+
+
+def restored(stream: str, value: bytes, folds: Mapping[str, Fold]) -> Head:
+    """The head of `stream` from its stored form."""
+    parts = msgspec.msgpack.decode(value, type=_Stored)
+    kind = type(folds[kind_of(stream)].initial)
+    return Head(msgspec.msgpack.decode(parts.state, type=kind), parts.version, parts.seen)
 
 
 class VersionGap(RuntimeError):

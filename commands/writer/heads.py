@@ -1,0 +1,169 @@
+"""The stream heads that an owner keeps in memory.
+
+A head is *ahead* while a decision that moved it is not yet durable, and *dirty* until a state
+checkpoint holds it. Only a head that is neither may leave memory: reloading an older one from
+the checkpoint would fork the stream (docs/adr/0004-state-checkpoints.md).
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from events.catalog import FOLDS
+from events.stream import Head, Seen, kind_of, restored
+from events.topics import Partition
+from infra.checkpoints.port import Checkpoints
+
+
+class Heads:
+    """Heads of one partition during one tenure; loads absent ones from the checkpoint."""
+
+    def __init__(self, partition: Partition, checkpoints: Checkpoints) -> None:
+        self._partition = partition
+        self._checkpoints = checkpoints
+        self._heads: OrderedDict[str, Head] = OrderedDict()
+        self._ahead: Counter[str] = Counter()
+        self._pinned: Counter[str] = Counter()
+        self._dirty: dict[str, Head] = {}
+        self._wanted: dict[str, asyncio.Future[None]] = {}
+        self._loading: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def __getitem__(self, stream: str) -> Head:
+        return self._heads[stream]
+
+    @property
+    def dirty(self) -> Mapping[str, Head]:
+        """Durable heads that no checkpoint holds yet."""
+        return self._dirty
+
+    def hold_present(self, streams: Sequence[str]) -> bool:
+        """As `hold`, if all the streams are in memory already; else nothing, and False."""
+        if any(stream not in self._heads for stream in streams):
+            return False
+        for stream in streams:
+            self._heads.move_to_end(stream)
+        self._pinned.update(streams)
+        return True
+
+    async def hold(self, streams: Sequence[str]) -> None:
+        """Brings the streams into memory and keeps them there until `let_go`."""
+        self._pinned.update(streams)
+        try:
+            await self.bring(streams)
+        except BaseException:
+            self.let_go(streams)
+            raise
+
+    def let_go(self, streams: Sequence[str]) -> None:
+        """Ends a `hold`."""
+        _subtract(self._pinned, streams)
+
+    async def bring(self, streams: Sequence[str]) -> None:
+        """Brings the streams into memory, unheld: only while nothing evicts."""
+        absent = [self._load(stream) for stream in streams if stream not in self._heads]
+        await asyncio.gather(*(asyncio.shield(future) for future in absent))
+
+    def _load(self, stream: str) -> asyncio.Future[None]:
+        """One load for each stream at a time: a second, later one could bring an older head."""
+        if stream not in self._wanted:
+            self._wanted[stream] = asyncio.get_running_loop().create_future()
+            if self._loading is None:
+                self._loading = asyncio.create_task(self._load_wanted())
+        return self._wanted[stream]
+
+    async def _load_wanted(self) -> None:
+        """Loads what is wanted, in rounds: what is asked for during one joins the next."""
+        done: set[str] = set()
+        while streams := [stream for stream in self._wanted if stream not in done]:
+            done.update(streams)
+            try:
+                found = await self._checkpoints.load(self._partition, streams)
+            except Exception as error:
+                self._settle(streams, error)
+            else:
+                self._keep(streams, found)
+                self._settle(streams, None)
+            done.difference_update(streams)
+        self._loading = None
+
+    def _keep(self, streams: Iterable[str], found: Mapping[str, bytes]) -> None:
+        for stream in streams:
+            if stream in found:
+                self._heads[stream] = restored(stream, found[stream], FOLDS)
+            else:
+                self._heads[stream] = Head(FOLDS[kind_of(stream)].initial)
+
+    def _settle(self, streams: Iterable[str], error: Exception | None) -> None:
+        for stream in streams:
+            future = self._wanted.pop(stream)
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+                future.exception()
+
+    def advance(self, moved: Mapping[str, Head]) -> None:
+        """A decision moved these heads; it is not durable yet."""
+        self._heads.update(moved)
+        self._ahead.update(moved)
+
+    def confirm(self, moved: Mapping[str, Head]) -> None:
+        """The decision that moved these heads is durable."""
+        _subtract(self._ahead, moved)
+        self._dirty.update(moved)
+
+    def replayed(self, moved: Mapping[str, Head]) -> None:
+        """A decision read from the log moved these heads."""
+        self._heads.update(moved)
+        self._dirty.update(moved)
+
+    def shift(self, from_offset: int, by: int) -> None:
+        """Requests remembered at `from_offset` or later stand `by` further: a gap came between."""
+        for stream in self._ahead:
+            self._heads[stream] = shifted(self._heads[stream], from_offset, by)
+
+    def saved(self, heads: Mapping[str, Head]) -> None:
+        """A checkpoint holds these heads now."""
+        for stream, head in heads.items():
+            if self._dirty.get(stream) is head:
+                del self._dirty[stream]
+
+    def evict(self, keep_max: int) -> int:
+        """Lets the longest unused heads go that may; returns how many went."""
+        surplus = len(self._heads) - keep_max
+        if surplus <= 0:
+            return 0
+        leaving: list[str] = []
+        for stream in self._heads:
+            if len(leaving) == surplus:
+                break
+            if self._may_leave(stream):
+                leaving.append(stream)
+        for stream in leaving:
+            del self._heads[stream]
+        return len(leaving)
+
+    def _may_leave(self, stream: str) -> bool:
+        return not (stream in self._dirty or stream in self._ahead or stream in self._pinned)
+
+
+def shifted(head: Head, from_offset: int, by: int) -> Head:
+    """The head with the requests remembered from `from_offset` on moved `by` further."""
+    seen = tuple(entry if entry.offset < from_offset else _moved(entry, by) for entry in head.seen)
+    return Head(head.state, head.version, seen)
+
+
+def _moved(entry: Seen, by: int) -> Seen:
+    return replace(entry, offset=entry.offset + by)
+
+
+def _subtract(counter: Counter[str], streams: Iterable[str]) -> None:
+    for stream in streams:
+        counter[stream] -= 1
+        if counter[stream] <= 0:
+            del counter[stream]

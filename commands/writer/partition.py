@@ -1,0 +1,303 @@
+"""One partition in one process, across tenures: claims it when wanted, serves it while owned.
+
+The process owns the partition when the log shows one of its own claims in force, however the
+append of that claim seemed to go. It claims when somebody wants it to (`want`), and after an
+append of its own with an unknown outcome, which only the next valid claim can settle.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from commands.submission import Handled, Route, Submission
+from commands.tenures import Tenures
+from commands.writer.batch import Waiting, fail
+from commands.writer.owner import Desk, Ended, Ending, Owner
+from commands.writer.ruling import Limits, Terms
+from commands.writer.saving import Pace, Saver
+from commands.writer.settling import Unsettled, settle
+from commands.writer.takeover import Taken, take_over
+from events import record
+from events.codec import Cipher
+from events.record import Claim
+from events.tenure import Tenure
+from events.topics import Partition
+from infra.checkpoints.port import Checkpoints, Fenced
+from infra.log.port import Appender, AppendUnknown, Log, LogUnavailable
+from schemas.refusals import Unavailable
+
+log = logging.getLogger(__name__)
+
+CLAIM_READ_S = 2.0
+BACKOFF_FIRST_S = 0.02
+BACKOFF_LAST_S = 1.0
+
+
+class Identity(Struct, frozen=True):
+    """This process: `owner` is new at every start, `endpoint` is where others reach it."""
+
+    owner: str
+    endpoint: str
+
+
+class Tools(Struct, frozen=True):
+    """What every partition of a process works with."""
+
+    identity: Identity
+    log: Log
+    checkpoints: Checkpoints
+    cipher: Cipher
+    digest: Callable[[bytes], bytes]
+    routes: Mapping[type, Route]
+    clock: Callable[[], datetime]
+    draw: Callable[[], UUID]
+    dice: random.Random
+    limits: Limits = Limits()
+    pace: Pace = Pace()
+    batch_bytes: int = 1 << 20
+
+
+class PartitionWriter:
+    """The life of one partition in this process."""
+
+    def __init__(self, partition: Partition, tools: Tools, tenures: Tenures) -> None:
+        self.partition = partition
+        self.halted = ""
+        self._tools = tools
+        self._tenures = tenures
+        self._drawn: set[UUID] = set()
+        self._owner: Owner | None = None
+        self._wanted = False
+        self._stopping = False
+        self._wake = asyncio.Event()
+        self._serving = asyncio.Event()
+        self._backoff_s = BACKOFF_FIRST_S
+        self._appender: Appender | None = None
+        self._unsettled: Unsettled | None = None
+        self._unsent: Sequence[Waiting] = ()
+
+    @property
+    def serving(self) -> bool:
+        """Whether submissions are taken here now."""
+        return self._owner is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether this process is on its way to own the partition, or owns it."""
+        return self.serving or self._wanted or self._mine(self._tenures.of(self.partition))
+
+    def want(self) -> None:
+        """Asks to claim the partition, unless it is served or asked for already."""
+        if not self.busy and not self.halted:
+            self._wanted = True
+            self._wake.set()
+
+    async def submit(self, submission: Submission) -> Handled:
+        """The durable answer; raises `Unavailable` NOT_OWNER when this process does not own it."""
+        if self.halted:
+            raise Unavailable("PARTITION_HALTED", self.halted)
+        if self._owner is None:
+            raise Unavailable("NOT_OWNER", "Another instance owns the partition; try again.")
+        return await self._owner.submit(submission)
+
+    async def served(self) -> None:
+        """Until this process serves the partition."""
+        await self._serving.wait()
+
+    def release(self) -> None:
+        """Asks to drain and lay the partition down in good order."""
+        if self._owner is not None:
+            self._owner.end(Ending.RELEASED)
+
+    def stop(self) -> None:
+        """Asks `run` to release what it owns and to return."""
+        self._stopping = True
+        self.release()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claims and serves until `stop`; never raises for anything that the log can mend."""
+        while not self._stopping and not self.halted:
+            tenure = self._tenures.of(self.partition)
+            if self._mine(tenure):
+                await self._serve(tenure)
+            elif self._wanted:
+                await self._claim(tenure)
+            else:
+                await self._idle(tenure)
+        self._give_up_waiting()
+        await self._drop_appender()
+
+    def _mine(self, tenure: Tenure) -> bool:
+        return tenure.held and tenure.epoch in self._drawn
+
+    async def _idle(self, tenure: Tenure) -> None:
+        """Until somebody wants the partition or its tenure changes."""
+        try:
+            await self._settle_if_claimed(tenure)
+        except LogUnavailable:
+            await self._back_off()
+            return
+        changed = asyncio.ensure_future(self._tenures.changed(self.partition, tenure))
+        waking = asyncio.ensure_future(self._wake.wait())
+        await asyncio.wait({changed, waking}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        waking.cancel()
+        self._wake.clear()
+
+    async def _claim(self, tenure: Tenure) -> None:
+        """One try to become the owner after `tenure`."""
+        tools = self._tools
+        claim_id = tools.draw()
+        claim = Claim(
+            claim_id, tenure.epoch, tools.identity.owner, tools.identity.endpoint, tools.clock()
+        )
+        self._drawn.add(claim_id)
+        try:
+            if self._appender is None:
+                self._appender = await tools.log.appender(self.partition)
+            value = (str(self.partition).encode(), record.encode(claim))
+            base = await self._appender.append([value])
+            async with asyncio.timeout(CLAIM_READ_S):
+                await self._tenures.reached(self.partition, base)
+        except (AppendUnknown, LogUnavailable, TimeoutError):
+            await self._drop_appender()
+            await self._back_off()
+            return
+        self._wanted = False
+        if self._mine(self._tenures.of(self.partition)):
+            self._backoff_s = BACKOFF_FIRST_S
+        elif self._unsettled is not None:
+            await self._back_off()
+
+    async def _back_off(self) -> None:
+        await asyncio.sleep(self._backoff_s * self._tools.dice.uniform(0.5, 1.5))
+        self._backoff_s = min(2 * self._backoff_s, BACKOFF_LAST_S)
+
+    async def _serve(self, tenure: Tenure) -> None:
+        """The whole tenure: takes over, serves, and remembers what stayed unsettled."""
+        tools = self._tools
+        self._wanted = False
+        try:
+            if self._appender is None:
+                self._appender = await tools.log.appender(self.partition)
+            taken = await take_over(self.partition, tenure, tools.log, tools.checkpoints)
+            await self._settle_if_claimed(tenure)
+        except Fenced:
+            self._end_tenure(tenure)
+            return
+        except (LogUnavailable, Unavailable) as error:
+            log.warning("%s: cannot take over yet: %s", self.partition, error)
+            await self._drop_appender()
+            await self._back_off()
+            return
+        except Exception as error:
+            self._halt(error)
+            return
+        ended = await self._serve_taken(tenure, taken, self._appender)
+        self._end_tenure(tenure)
+        if ended.ending is Ending.UNKNOWN:
+            assert ended.unsettled is not None
+            self._unsettled = Unsettled(ended.unsettled, tenure)
+            self._unsent = ended.unsent
+            self._wanted = True
+        await self._drop_appender()
+
+    async def _serve_taken(self, tenure: Tenure, taken: Taken, appender: Appender) -> Ended:
+        tools = self._tools
+        terms = _terms(tools, tenure)
+        desk = Desk(
+            self.partition,
+            tenure,
+            taken.heads,
+            terms,
+            tools.routes,
+            tools.log,
+            appender,
+            tools.clock,
+            tools.batch_bytes,
+        )
+        owner = Owner(desk, taken.next_offset, taken.last_id, taken.at)
+        saver = Saver(self.partition, owner, tools.checkpoints, tools.pace)
+        saving = asyncio.create_task(saver.run())
+        watching = asyncio.create_task(self._watch(owner))
+        self._open(owner)
+        try:
+            ended = await owner.run()
+        finally:
+            self._owner = None
+            self._serving.clear()
+            saving.cancel()
+            watching.cancel()
+            await asyncio.gather(saving, watching, return_exceptions=True)
+        if ended.ending is Ending.RELEASED:
+            await self._lay_down(owner, saver)
+        return ended
+
+    def _open(self, owner: Owner) -> None:
+        """Lets submissions in, first those that the last tenure left."""
+        self._owner = owner
+        waiting, self._unsent = self._unsent, ()
+        for each in waiting:
+            if not each.answer.done():
+                owner.admit(Waiting(each.submission, each.answer, each.streams))
+        if self._stopping:
+            owner.end(Ending.RELEASED)
+        self._serving.set()
+
+    async def _watch(self, owner: Owner) -> None:
+        """Resigns as soon as the log shows another tenure."""
+        await self._tenures.changed(self.partition, owner.tenure)
+        owner.end(Ending.RESIGNED)
+
+    async def _lay_down(self, owner: Owner, saver: Saver) -> None:
+        try:
+            await saver.save()
+        except (Fenced, Unavailable) as error:
+            log.warning("%s: released without a last checkpoint: %s", self.partition, error)
+        await owner.release()
+
+    def _end_tenure(self, tenure: Tenure) -> None:
+        assert tenure.epoch is not None
+        self._drawn.discard(tenure.epoch)
+
+    async def _settle_if_claimed(self, tenure: Tenure) -> None:
+        """Settles an unknown outcome once a claim after it is known; raises `LogUnavailable`."""
+        unsettled = self._unsettled
+        if unsettled is None or tenure.claimed_at < unsettled.batch.start:
+            return
+        rest = await settle(self.partition, unsettled, tenure.claimed_at, self._tools.log)
+        self._unsettled = None
+        self._unsent = (*rest, *self._unsent)
+        if not self._mine(tenure):
+            self._give_up_waiting()
+
+    def _give_up_waiting(self) -> None:
+        """Those who still wait are told to try again; what is unsettled stays unknown."""
+        error = Unavailable("OWNER_CHANGED", "Another instance took the partition over; try again.")
+        fail(self._unsent, error)
+        self._unsent = ()
+        if self._unsettled is not None:
+            unknown = Unavailable("OUTCOME_UNKNOWN", "The outcome is not known; try again.")
+            fail([item.waiting for item in self._unsettled.batch.items], unknown)
+            self._unsettled = None
+
+    def _halt(self, error: Exception) -> None:
+        """What cannot be folded must not be written on: an operator has to look."""
+        log.error("%s is halted: %s", self.partition, error, exc_info=error)
+        self.halted = f"Partition {self.partition} is halted: {error}"
+
+    async def _drop_appender(self) -> None:
+        appender, self._appender = self._appender, None
+        if appender is not None:
+            await appender.close()
+
+
+def _terms(tools: Tools, tenure: Tenure) -> Terms:
+    assert tenure.epoch is not None
+    return Terms(tenure.epoch, tools.cipher, tools.digest, tools.draw, tools.limits)

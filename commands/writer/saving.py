@@ -1,0 +1,76 @@
+"""State checkpoints of a running tenure: every so often, and at its end.
+
+A checkpoint holds only what is durable. A newer owner's claim closes it to this one: `Fenced`
+means that this owner is a zombie, and the tenure ends.
+"""
+
+import asyncio
+import logging
+
+from msgspec import Struct
+
+from commands.writer.owner import Ending, Owner
+from events.stream import stored
+from events.topics import Partition
+from infra.checkpoints.port import Checkpoints, Fenced, Saved
+from schemas.refusals import Unavailable
+
+log = logging.getLogger(__name__)
+
+
+class Pace(Struct, frozen=True):
+    """When to save: after `interval_s` seconds, or once `heads` changed; and what to keep."""
+
+    interval_s: float = 2.0
+    heads: int = 5000
+    keep_heads: int = 200_000
+
+
+class Saver:
+    """Saves one tenure's heads."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        owner: Owner,
+        checkpoints: Checkpoints,
+        pace: Pace,
+    ) -> None:
+        self._partition = partition
+        self._owner = owner
+        self._checkpoints = checkpoints
+        self._pace = pace
+        self._saved_next = -1
+
+    async def run(self) -> None:
+        """Saves until the owner turns out to be fenced; cancel it when the tenure ends."""
+        while True:
+            await self._pause()
+            try:
+                await self.save()
+            except Fenced:
+                log.info("%s: a newer owner has taken the checkpoint.", self._partition)
+                self._owner.end(Ending.RESIGNED)
+                return
+            except Unavailable as error:
+                log.warning("%s: no checkpoint this time: %s", self._partition, error)
+
+    async def _pause(self) -> None:
+        """The interval, cut short when much has changed."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._pace.interval_s
+        while loop.time() < until and len(self._owner.heads.dirty) < self._pace.heads:
+            await asyncio.sleep(self._pace.interval_s / 20)
+
+    async def save(self) -> None:
+        """Saves what is durable and not saved yet; raises `Fenced` or `Unavailable`."""
+        owner = self._owner
+        if owner.durable_next == self._saved_next:
+            return
+        heads = dict(owner.heads.dirty)
+        saved = Saved(owner.durable_next, owner.durable_last_id, owner.tenure, owner.latest)
+        values = {stream: stored(head) for stream, head in heads.items()}
+        await self._checkpoints.save(self._partition, owner.tenure.claimed_at, saved, values)
+        owner.heads.saved(heads)
+        owner.heads.evict(self._pace.keep_heads)
+        self._saved_next = saved.offset

@@ -1,0 +1,127 @@
+"""From a valid claim to a partition that can be served: the checkpoint, then the tail after it.
+
+How long it takes depends on what the last owner had not saved, never on the log's length.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from commands.writer.heads import Heads
+from commands.writer.ruling import EPOCH_START
+from events import codec, record
+from events.catalog import FOLDS
+from events.codec import Blind
+from events.record import DamagedRecord, Decision
+from events.stream import moved
+from events.tenure import Tenure, accept
+from events.topics import Partition
+from infra.checkpoints.port import Checkpoints, Saved
+from infra.log.port import Entry, Log
+
+BLIND = Blind()
+REPLAY_ENTRIES = 2000
+
+
+class ForeignLog(RuntimeError):
+    """The checkpoint was made on another log than this one: somebody has to look at it."""
+
+
+class Taken(Struct, frozen=True):
+    """A partition ready to be served: what the log says up to and with the owner's claim."""
+
+    heads: Heads
+    next_offset: int
+    last_id: UUID | None
+    at: datetime
+
+
+async def take_over(
+    partition: Partition,
+    tenure: Tenure,
+    log: Log,
+    checkpoints: Checkpoints,
+) -> Taken:
+    """The partition's heads at the claim of `tenure`, which must be in force.
+
+    Raises `Fenced` when a newer claim has the checkpoint already, `ForeignLog`,
+    `LogUnavailable`, `Unavailable`, and what `events.codec.decode` and `events.stream.moved`
+    raise on a log that cannot be folded.
+    """
+    saved = await checkpoints.take(partition, tenure.claimed_at)
+    await check_same_log(partition, saved, log)
+    state = _Replay(partition, saved, Heads(partition, checkpoints))
+    stop = tenure.claimed_at + 1
+    while state.offset < stop:
+        upto = min(stop, state.offset + REPLAY_ENTRIES)
+        entries = await log.read(partition, state.offset, upto)
+        await state.fold(entries)
+    return Taken(state.heads, state.offset, state.last_id, state.at)
+
+
+async def check_same_log(partition: Partition, saved: Saved, log: Log) -> None:
+    """Raises `ForeignLog` unless the checkpoint's last record stands where it stood."""
+    if saved.offset == 0:
+        return
+    end = await log.end(partition)
+    if saved.offset > end:
+        raise ForeignLog(
+            f"The state checkpoint of {partition} is at offset {saved.offset}, "
+            f"but the log ends at {end}: it was made on another log, or the log lost records."
+        )
+    [entry] = await log.read(partition, saved.offset - 1, saved.offset)
+    if saved.last_id is not None and record_id(entry) != saved.last_id:
+        raise ForeignLog(
+            f"Offset {entry.offset} of {partition} is not the record {saved.last_id} that the "
+            "state checkpoint ends with: it was made on another log."
+        )
+
+
+def record_id(entry: Entry) -> UUID | None:
+    """The id of the entry's record; None if it is damaged."""
+    try:
+        return record.decode(entry.value).id
+    except DamagedRecord:
+        return None
+
+
+class _Replay:
+    """The fold of a partition's tail, from a checkpoint on."""
+
+    def __init__(self, partition: Partition, saved: Saved, heads: Heads) -> None:
+        self.partition = partition
+        self.heads = heads
+        self.offset = saved.offset
+        self.last_id = saved.last_id
+        self.at = EPOCH_START if saved.at is None else saved.at
+        self._tenure = saved.tenure
+
+    async def fold(self, entries: Sequence[Entry]) -> None:
+        """Folds the entries that count, after loading the heads that they need at once."""
+        counted = [pair for pair in map(self._counted, entries) if pair is not None]
+        streams = {fact.stream for _, decision in counted for fact in decision.facts}
+        streams.update(decision.stream for _, decision in counted)
+        await self.heads.bring(tuple(streams))
+        for offset, decision in counted:
+            self._apply(offset, decision)
+
+    def _counted(self, entry: Entry) -> tuple[int, Decision] | None:
+        self.offset = entry.offset + 1
+        try:
+            written = record.decode(entry.value)
+        except DamagedRecord:
+            self.last_id = None
+            return None
+        self.last_id = written.id
+        self._tenure, counts = accept(self._tenure, entry.offset, written)
+        if counts:
+            self.at = max(self.at, written.at)
+        return (entry.offset, written) if counts and isinstance(written, Decision) else None
+
+    def _apply(self, offset: int, decision: Decision) -> None:
+        events = tuple(codec.decode(fact, BLIND) for fact in decision.facts)
+        names = {fact.stream for fact in decision.facts} | {decision.stream}
+        heads = {name: self.heads[name] for name in names}
+        self.heads.replayed(moved(heads, decision, events, offset, FOLDS))
