@@ -1,1 +1,6 @@
-"""One page for each read model: its tables, its changes, its hints. Pure."""
+"""The read models. One visible list: a model that is not in it does not run."""
+
+from projections.model import Model
+from projections.models import accounts, graph
+
+MODELS: tuple[Model, ...] = (accounts.MODEL, graph.MODEL)

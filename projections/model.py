@@ -1,0 +1,37 @@
+"""What a read model is: tables, and pure functions from events to changes and live news."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from events.event import Event
+from events.topics import Topic
+from projections.operations import Hint, Operation
+from projections.tables import Table, Tally
+
+
+class Model(Struct, frozen=True):
+    """One read model.
+
+    `events` are the types that it folds; it passes over all others that the catalog knows.
+    `changes(event, at)` gives row operations, `hints(event)` the live news. A model with
+    `visibility` decides what viewers may see: at an event that it cannot fold it stops its
+    partition rather than go on without it. All others set the event's shard aside.
+    """
+
+    name: str
+    version: int
+    topics: tuple[Topic, ...]
+    events: tuple[type[Event], ...]
+    tables: tuple[Table, ...]
+    changes: Callable[[Any, datetime], Iterable[Operation]]
+    tallies: tuple[Tally, ...] = ()
+    hints: Callable[[Any], Iterable[Hint]] = lambda _event: ()
+    visibility: bool = False
+
+
+def tables_of(model: Model) -> tuple[Table, ...]:
+    """Every table of the model, those of its tallies included."""
+    return (*model.tables, *(tally.table for tally in model.tallies))

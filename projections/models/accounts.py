@@ -1,0 +1,104 @@
+"""Who people are, and where they are signed in."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import assert_never, get_args
+
+from msgspec import UNSET
+
+from events.accounts import (
+    AccountEvent,
+    AccountRegistered,
+    HandleChanged,
+    ProfileUpdated,
+    RegistrationAbandoned,
+    SessionClosed,
+    SessionOpened,
+    VisibilityChanged,
+)
+from events.topics import PEOPLE
+from projections.model import Model
+from projections.operations import Hint, Operation, Update, Upsert
+from projections.tables import Row, Table
+
+VERSION = 1
+
+ACCOUNTS = Table(
+    "accounts",
+    VERSION,
+    key=("account_id",),
+    columns="""account_id uuid not null, email text not null, email_hash text not null,
+        first_name text not null, last_name text not null, birth_date text not null,
+        handle text not null, handle_hash text not null, about text not null,
+        private boolean not null, registered_at timestamptz not null""",
+    indexes=("(email_hash)", "(handle_hash)"),
+)
+
+SESSIONS = Table(
+    "sessions",
+    VERSION,
+    key=("session_id",),
+    columns="""session_id uuid not null, account_id uuid not null, device text not null,
+        address text not null, opened_at timestamptz not null, closed_at timestamptz,
+        close_reason text""",
+    indexes=("(account_id, opened_at desc)",),
+)
+
+_REGISTERED_FIELDS = (
+    *("account_id", "email", "email_hash", "first_name", "last_name", "birth_date", "handle"),
+    *("handle_hash", "about", "private"),
+)
+_SESSION_FIELDS = ("session_id", "account_id", "device", "address")
+_PROFILE_FIELDS = ("first_name", "last_name", "birth_date", "about")
+
+
+def changes(event: AccountEvent, at: datetime) -> Iterator[Operation]:
+    """How one event changes the rows."""
+    key: Row = {"account_id": event.account_id}
+    match event:
+        case AccountRegistered():
+            row: Row = {name: getattr(event, name) for name in _REGISTERED_FIELDS}
+            yield Upsert(ACCOUNTS, row | {"registered_at": at})
+        case ProfileUpdated():
+            given: Row = {name: getattr(event, name) for name in _PROFILE_FIELDS}
+            set_fields = {name: text for name, text in given.items() if text is not UNSET}
+            if set_fields:
+                yield Update(ACCOUNTS, key, set_fields)
+        case HandleChanged(handle=handle, handle_hash=name):
+            yield Update(ACCOUNTS, key, {"handle": handle, "handle_hash": name})
+        case VisibilityChanged(private=private):
+            yield Update(ACCOUNTS, key, {"private": private})
+        case SessionOpened():
+            opened: Row = {name: getattr(event, name) for name in _SESSION_FIELDS}
+            still_open: Row = {"opened_at": at, "closed_at": None, "close_reason": None}
+            yield Upsert(SESSIONS, opened | still_open)
+        case SessionClosed(session_id=session, reason=reason):
+            closed: Row = {"closed_at": at, "close_reason": reason}
+            yield Update(SESSIONS, {"session_id": session}, closed)
+        case RegistrationAbandoned():
+            return
+        case unknown:
+            assert_never(unknown)
+
+
+def hints(event: AccountEvent) -> Iterator[Hint]:
+    """What the person's own open pages should know at once."""
+    match event:
+        case SessionClosed(account_id=account, session_id=session):
+            yield Hint("session.closed", account, (session,))
+        case ProfileUpdated() | HandleChanged() | VisibilityChanged():
+            yield Hint("account.changed", event.account_id)
+        case _:
+            return
+
+
+MODEL = Model(
+    name="accounts",
+    version=VERSION,
+    topics=(PEOPLE,),
+    events=get_args(AccountEvent),
+    tables=(ACCOUNTS, SESSIONS),
+    changes=changes,
+    hints=hints,
+    visibility=True,
+)

@@ -1,0 +1,149 @@
+"""Who follows, asks to follow, blocks and mutes whom, and how many follow."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import assert_never, get_args
+
+from events.accounts import VisibilityChanged
+from events.graph import (
+    BlockLifted,
+    BlockMirrored,
+    BlockSet,
+    FollowDeclined,
+    FollowEnded,
+    FollowEstablished,
+    Following,
+    FollowRequested,
+    FollowWithdrawn,
+    GraphEvent,
+    MuteLifted,
+    MuteSet,
+)
+from events.topics import PEOPLE
+from projections.model import Model
+from projections.operations import Delete, Hint, Operation, UpdateWhere, Upsert
+from projections.tables import Row, Table, Tally
+
+VERSION = 1
+REQUESTED = Following.REQUESTED.value
+ESTABLISHED = Following.ESTABLISHED.value
+
+FOLLOWS = Table(
+    "follows",
+    VERSION,
+    key=("target_id", "follower_id"),
+    columns="""target_id uuid not null, follower_id uuid not null, state text not null,
+        since timestamptz not null""",
+    indexes=(
+        "(target_id, state, since desc, follower_id)",
+        "(follower_id, state, since desc, target_id)",
+    ),
+)
+
+BLOCKS = Table(
+    "blocks",
+    VERSION,
+    key=("blocker_id", "blocked_id"),
+    columns="blocker_id uuid not null, blocked_id uuid not null, since timestamptz not null",
+    indexes=("(blocked_id, blocker_id)",),
+)
+
+MUTES = Table(
+    "mutes",
+    VERSION,
+    key=("muter_id", "muted_id"),
+    columns="muter_id uuid not null, muted_id uuid not null, since timestamptz not null",
+)
+
+FOLLOWER_COUNTS = Table(
+    "follower_counts",
+    VERSION,
+    key=("account_id",),
+    columns="account_id uuid not null, followers bigint not null",
+    live="followers <> 0",
+)
+
+FOLLOWING_COUNTS = Table(
+    "following_counts",
+    VERSION,
+    key=("account_id", "partition"),
+    columns="account_id uuid not null, partition text not null, following bigint not null",
+    live="following <> 0",
+)
+
+FOLLOWERS = Tally(
+    FOLLOWER_COUNTS, of=FOLLOWS, by=("target_id",), count="followers",
+    where=(("state", ESTABLISHED),),
+)  # fmt: skip
+
+FOLLOWING = Tally(
+    FOLLOWING_COUNTS, of=FOLLOWS, by=("follower_id",), count="following",
+    where=(("state", ESTABLISHED),),
+)  # fmt: skip
+
+FollowEvent = FollowRequested | FollowEstablished | FollowDeclined | FollowWithdrawn | FollowEnded
+
+
+def changes(event: GraphEvent | VisibilityChanged, at: datetime) -> Iterator[Operation]:
+    """How one event changes the rows."""
+    match event:
+        case BlockSet(blocker_id=person, blocked_id=other):
+            yield Upsert(BLOCKS, {"blocker_id": person, "blocked_id": other, "since": at})
+        case BlockLifted(blocker_id=person, blocked_id=other):
+            yield Delete(BLOCKS, {"blocker_id": person, "blocked_id": other})
+        case MuteSet(muter_id=person, muted_id=other):
+            yield Upsert(MUTES, {"muter_id": person, "muted_id": other, "since": at})
+        case MuteLifted(muter_id=person, muted_id=other):
+            yield Delete(MUTES, {"muter_id": person, "muted_id": other})
+        case VisibilityChanged(account_id=person, private=False):
+            # Going public accepts every request that waits: one event, however many they are.
+            waiting: Row = {"target_id": person, "state": REQUESTED}
+            yield UpdateWhere(FOLLOWS, waiting, {"state": ESTABLISHED, "since": at})
+        case BlockMirrored() | VisibilityChanged():
+            # A mirror is for deciders; reads let the block itself beat any edge.
+            return
+        case _:
+            yield _follow_change(event, at)
+
+
+def _follow_change(event: FollowEvent, at: datetime) -> Operation:
+    key: Row = {"target_id": event.target_id, "follower_id": event.follower_id}
+    match event:
+        case FollowRequested():
+            return Upsert(FOLLOWS, key | {"state": REQUESTED, "since": at})
+        case FollowEstablished():
+            return Upsert(FOLLOWS, key | {"state": ESTABLISHED, "since": at})
+        case FollowDeclined() | FollowWithdrawn() | FollowEnded():
+            return Delete(FOLLOWS, key)
+        case unknown:
+            assert_never(unknown)
+
+
+def hints(event: GraphEvent | VisibilityChanged) -> Iterator[Hint]:
+    """Who should know at once. Nobody learns that they were blocked, muted or declined."""
+    match event:
+        case FollowRequested(target_id=target, follower_id=follower):
+            yield Hint("follow.requested", target, (follower,))
+        case FollowEstablished(target_id=target, follower_id=follower):
+            yield Hint("follow.established", target, (follower,))
+            yield Hint("follow.accepted", follower, (target,))
+        case FollowWithdrawn(target_id=target, follower_id=follower):
+            yield Hint("follow.withdrawn", target, (follower,))
+        case FollowEnded(target_id=target, follower_id=follower, ended_by=actor):
+            if actor == follower:
+                yield Hint("follow.ended", target, (follower,))
+        case _:
+            return
+
+
+MODEL = Model(
+    name="graph",
+    version=VERSION,
+    topics=(PEOPLE,),
+    events=(*get_args(GraphEvent), VisibilityChanged),
+    tables=(FOLLOWS, BLOCKS, MUTES),
+    tallies=(FOLLOWERS, FOLLOWING),
+    changes=changes,
+    hints=hints,
+    visibility=True,
+)

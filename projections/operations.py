@@ -1,0 +1,77 @@
+"""What a model does with its rows, as data: run in SQL by batch, or in memory, with one meaning.
+
+All rows that one operation touches must lie in the shard of the event that asks for it.
+"""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from projections.tables import Row, Table, key_of
+
+
+class Upsert(Struct, frozen=True):
+    """Put a whole row in the place of whatever has its key."""
+
+    table: Table
+    row: Row
+
+
+class Update(Struct, frozen=True):
+    """Change some columns of the row with that key; nothing if there is none."""
+
+    table: Table
+    key: Row
+    values: Row
+
+
+class Delete(Struct, frozen=True):
+    """Remove the row with that key; nothing if there is none."""
+
+    table: Table
+    key: Row
+
+
+class UpdateWhere(Struct, frozen=True):
+    """Change some columns of every row that equals `where`, which must name the shard.
+
+    `values` may change columns of `where`, not of the key.
+    """
+
+    table: Table
+    where: Row
+    values: Row
+
+
+RowOperation = Upsert | Update | Delete
+Operation = RowOperation | UpdateWhere
+
+
+class Hint(Struct, frozen=True):
+    """Live news for one account: what kind, and the ids of what it concerns; never content.
+
+    The gateway asks the query side what the account may see of it.
+    """
+
+    kind: str
+    to: UUID
+    ids: tuple[UUID, ...] = ()
+
+
+def merged(earlier: RowOperation | None, later: RowOperation) -> RowOperation:
+    """The one operation that does to a row what `earlier` and then `later` do."""
+    match earlier, later:
+        case (Upsert(table, row), Update(values=values)):
+            return Upsert(table, row | values)
+        case (Update(table, key, values), Update(values=newer)):
+            return Update(table, key, values | newer)
+        case (Delete(), Update()):
+            return earlier
+        case _:
+            return later
+
+
+def row_key(operation: RowOperation) -> tuple[object, ...]:
+    """The key of the row that the operation is about."""
+    row = operation.row if isinstance(operation, Upsert) else operation.key
+    return key_of(operation.table, row)

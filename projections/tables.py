@@ -1,0 +1,90 @@
+"""Tables of read models: a name, a key and columns, as data that SQL and memory both follow.
+
+A table's rows live under a name with the model's version (`follows_v1`), so that a new version
+can be filled beside the live one; whoever reads asks the view without it (`follows`).
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+from msgspec import Struct
+
+Value = object
+"""What a column holds: UUID, str, bool, int, an aware datetime, or None."""
+
+Key = tuple[Value, ...]
+Row = dict[str, Value]
+
+
+class Column(NamedTuple):
+    """One column; `type` is its SQL type."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+class Table(Struct, frozen=True, cache_hash=True):
+    """One table of a model.
+
+    `columns` reads as in SQL: `"target_id uuid not null, since timestamptz"`, of which `key`
+    names the primary key. `indexes` are column lists as in `create index`, such as
+    `"(target_id, since desc)"`. `live` limits what the view shows, such as `"followers <> 0"`.
+    Every row belongs to one partition of the log: its key decides which.
+    """
+
+    name: str
+    version: int
+    key: tuple[str, ...]
+    columns: str
+    indexes: tuple[str, ...] = ()
+    live: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a key of unknown columns, and a table that has nothing but its key."""
+        names = column_names(self)
+        if not set(self.key) < set(names):
+            raise ValueError(f"Table {self.name}: the key must be some of the columns {names}.")
+
+
+class Tally(Struct, frozen=True, cache_hash=True):
+    """A count of rows, kept up as the rows change: declared, never written by a model.
+
+    `table` has one row for each value of the columns `by` of the counted table `of`, with the
+    number of its rows that fit `where` in the column `count`. A table with a key column
+    `partition` counts each partition's rows apart, to be summed by readers: that is how a count
+    over people in many shards stays exact. Rows whose count has returned to 0 stay, so their
+    table should have `live="<count> <> 0"`.
+    """
+
+    table: Table
+    of: Table
+    by: tuple[str, ...]
+    count: str
+    where: tuple[tuple[str, Value], ...] = ()
+
+
+@cache
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """The columns, in order."""
+    return tuple(_column(text) for text in table.columns.split(","))
+
+
+def column_names(table: Table) -> tuple[str, ...]:
+    """The names of the columns, in order."""
+    return tuple(column.name for column in columns_of(table))
+
+
+def stored_name(table: Table) -> str:
+    """The name of the table itself, with its version."""
+    return f"{table.name}_v{table.version}"
+
+
+def key_of(table: Table, row: Row) -> Key:
+    """The row's primary key, in the order of `table.key`."""
+    return tuple(row[name] for name in table.key)
+
+
+def _column(text: str) -> Column:
+    name, kind, *rest = text.split()
+    return Column(name, kind, nullable=not rest)

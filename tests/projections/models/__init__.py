@@ -1,0 +1,1 @@
+"""What each read model makes of each event."""
