@@ -1,0 +1,1 @@
+"""Remote procedure calls: one calling interface, whether the other side is a hop away or here."""
