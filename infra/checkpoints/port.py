@@ -18,7 +18,8 @@ class Saved(Struct, frozen=True):
     """A partition's checkpoint: states are folded up to and without `offset`.
 
     `last_id` is the id of the record before `offset` (None at 0), re-read at start to see that
-    this is still the same log. `tenure` is the one in force there.
+    this is still the same log. `tenure` is the one in force there, `at` the partition's latest
+    time: no later decision may be dated before it.
     """
 
     offset: int = 0
@@ -49,6 +50,8 @@ class Checkpoints(Protocol):
     async def save(
         self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
     ) -> None:
-        """Upserts heads and checkpoint in one transaction; raises `Fenced` and changes nothing
-        when a newer claim took it."""
+        """Upserts heads and checkpoint in one transaction.
+
+        Raises `Fenced`, and changes nothing, when a newer claim took it.
+        """
         ...

@@ -3,7 +3,7 @@
 Both pass the same contract suite (`tests/contracts`).
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -29,7 +29,8 @@ class Appender(Protocol):
     async def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
         """The base offset of the (key, value) records, once all in-sync replicas have them.
 
-        Offsets are dense: the records stand at base, base + 1, ...  Raises `AppendUnknown`.
+        Offsets are dense: the records stand at base, base + 1, ...  Raises `AppendUnknown`;
+        ValueError, with nothing sent, for no records at all or more than one batch can hold.
         """
         ...
 
@@ -42,8 +43,12 @@ class LogUnavailable(RuntimeError):
     """The log could not be read within its time-out."""
 
 
+class LogTruncated(LogUnavailable):
+    """The place asked for lies beyond the log's end: this is not the log that it once was."""
+
+
 class Log(Protocol):
-    """The log as the writer uses it. Reads raise `LogUnavailable`."""
+    """The log as the writer uses it. Everything here raises `LogUnavailable`."""
 
     async def appender(self, partition: Partition) -> Appender:
         """A fresh producer, ready to send."""
@@ -59,6 +64,10 @@ class Log(Protocol):
 
     def tail(
         self, starts: Mapping[Partition, int]
-    ) -> AsyncIterator[tuple[Partition, Sequence[Entry]]]:
-        """Entries of many partitions from their starts on, for ever, in order for each."""
+    ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
+        """Entries of many partitions from their starts on, for ever, in order for each.
+
+        Outlives the loss of brokers. Raises `LogTruncated` for a start beyond the end. Close it
+        (`contextlib.aclosing`) to let its connections go.
+        """
         ...

@@ -1,0 +1,155 @@
+"""State checkpoints in Postgres: one row for each partition, one for each stream head.
+
+The checkpoint's row is the fence: taking and saving lock it first, so that once a new owner has
+taken it, a late save of an older one finds a newer claim and changes nothing.
+(docs/adr/0004-state-checkpoints.md)
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from events.tenure import Tenure
+from events.topics import Partition
+from infra.checkpoints.port import Fenced, Saved
+from infra.config import Settings
+from infra.postgres.pool import open_pool, translated
+from infra.postgres.schema import ensure
+
+TABLES: Final = (
+    """
+    create table if not exists writer_checkpoints (
+        partition text primary key,
+        next_offset bigint not null,
+        last_id uuid,
+        tenure jsonb not null,
+        claimed_at bigint not null,
+        at timestamptz)""",
+    """
+    create table if not exists writer_heads (
+        partition text not null,
+        stream text not null,
+        head bytea not null,
+        primary key (partition, stream))""",
+)
+
+_TAKE: Final = """
+    insert into writer_checkpoints as stored
+        (partition, next_offset, last_id, tenure, claimed_at, at)
+    values (%(partition)s, %(offset)s, %(last_id)s, %(tenure)s::jsonb, %(claimed_at)s, %(at)s)
+    on conflict (partition) do update set claimed_at = excluded.claimed_at
+    where stored.claimed_at <= excluded.claimed_at
+    returning next_offset, last_id, tenure::text, at"""
+
+_SAVE: Final = """
+    insert into writer_checkpoints as stored
+        (partition, next_offset, last_id, tenure, claimed_at, at)
+    values (%(partition)s, %(offset)s, %(last_id)s, %(tenure)s::jsonb, %(claimed_at)s, %(at)s)
+    on conflict (partition) do update set
+        next_offset = excluded.next_offset, last_id = excluded.last_id,
+        tenure = excluded.tenure, claimed_at = excluded.claimed_at, at = excluded.at
+    where stored.claimed_at <= excluded.claimed_at
+    returning partition"""
+
+_UPSERT_HEADS: Final = """
+    insert into writer_heads (partition, stream, head)
+    select %s, * from unnest(%s::text[], %s::bytea[])
+    on conflict (partition, stream) do update set head = excluded.head"""
+
+_LOAD: Final = "select stream, head from writer_heads where partition = %s and stream = any(%s)"
+
+_PEEK: Final = """
+    select next_offset, last_id, tenure::text, at from writer_checkpoints where partition = %s"""
+
+_HEADS_AT_ONCE: Final = 5000
+
+_tenures: Final = msgspec.json.Decoder(Tenure)
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+
+class PostgresCheckpoints:
+    """`Checkpoints` in the deployment's schema. Raises `Unavailable` while Postgres is away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def peek(self, partition: Partition) -> Saved:
+        """The partition's checkpoint as it is, for readers; nothing is fenced."""
+        with translated():
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(_PEEK, (str(partition),), binary=True)
+                row = await cursor.fetchone()
+        return Saved() if row is None else _saved(row)
+
+    async def take(self, partition: Partition, claimed_at: int) -> Saved:
+        """The partition's checkpoint, from now on closed to older claims; raises `Fenced`."""
+        with translated():
+            async with self._pool.connection() as connection:
+                values = _values(partition, claimed_at, Saved())
+                cursor = await connection.execute(_TAKE, values, binary=True)
+                row = await cursor.fetchone()
+        if row is None:
+            raise Fenced(f"{partition}: a claim after offset {claimed_at} took the checkpoint.")
+        return _saved(row)
+
+    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
+        """The stored heads of those streams; absent streams are left out."""
+        if not streams:
+            return {}
+        with translated():
+            async with self._pool.connection() as connection:
+                values = (str(partition), list(streams))
+                cursor = await connection.execute(_LOAD, values, binary=True)
+                return dict(await cursor.fetchall())
+
+    async def save(
+        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+    ) -> None:
+        """Upserts heads and checkpoint in one transaction; raises `Fenced`."""
+        with translated():
+            async with self._pool.connection() as connection, connection.transaction():
+                values = _values(partition, claimed_at, saved)
+                cursor = await connection.execute(_SAVE, values, binary=True)
+                if await cursor.fetchone() is None:
+                    raise Fenced(f"{partition}: a claim after offset {claimed_at} owns it.")
+                await _save_heads(connection, partition, heads)
+
+
+@asynccontextmanager
+async def open_checkpoints(settings: Settings) -> AsyncIterator[PostgresCheckpoints]:
+    """The deployment's checkpoints, their tables made if need be; raises `Unavailable`."""
+    async with open_pool(settings.postgres, role="commands") as pool:
+        await ensure(pool, settings, TABLES)
+        yield PostgresCheckpoints(pool)
+
+
+async def _save_heads(
+    connection: AsyncConnection[Any], partition: Partition, heads: Mapping[str, bytes]
+) -> None:
+    remaining = iter(sorted(heads.items()))
+    while chunk := list(islice(remaining, _HEADS_AT_ONCE)):
+        streams = [stream for stream, _ in chunk]
+        values = [head for _, head in chunk]
+        await connection.execute(_UPSERT_HEADS, (str(partition), streams, values), binary=True)
+
+
+def _values(partition: Partition, claimed_at: int, saved: Saved) -> dict[str, Any]:
+    return {
+        "partition": str(partition),
+        "offset": saved.offset,
+        "last_id": saved.last_id,
+        "tenure": msgspec.json.encode(saved.tenure).decode(),
+        "claimed_at": claimed_at,
+        "at": saved.at,
+    }
+
+
+def _saved(row: Sequence[Any]) -> Saved:
+    offset, last_id, tenure, at = row
+    return Saved(offset=offset, last_id=last_id, tenure=_tenures.decode(tenure), at=at)

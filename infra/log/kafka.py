@@ -1,0 +1,69 @@
+"""The log in Kafka. Implements `infra.log.port`; knows nothing of what records mean.
+
+Nothing here needs the brokers to be there: what is asked while they are away fails within its
+deadline, and works again once they are back.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from aiokafka import TopicPartition
+
+from events.topics import TOPICS, Partition
+from infra.config import KafkaSettings, Settings
+from infra.log import kafka_reader
+from infra.log.kafka_appender import KafkaAppender, Spare
+from infra.log.kafka_reader import Readers
+from infra.log.port import Entry
+from infra.log.topics import kafka_name
+
+
+class KafkaLog:
+    """All partitions of one deployment, as `Log`."""
+
+    def __init__(self, settings: KafkaSettings, spare: Spare, readers: Readers) -> None:
+        self._settings = settings
+        self._spare = spare
+        self._readers = readers
+
+    async def appender(self, partition: Partition) -> KafkaAppender:
+        """A fresh producer, ready to send; raises `LogUnavailable`."""
+        topic = kafka_name(self._settings, partition.topic)
+        return KafkaAppender(await self._spare.take(), topic, partition)
+
+    async def end(self, partition: Partition) -> int:
+        """The offset after the last durable record; raises `LogUnavailable`."""
+        return await self._readers.end(self._place(partition))
+
+    async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
+        """The entries of [start, stop), in order; fewer when `stop` is beyond the end.
+
+        They are all held in memory: page through long stretches. Raises `LogUnavailable`.
+        """
+        return await self._readers.read(self._place(partition), start, stop)
+
+    async def tail(
+        self, starts: Mapping[Partition, int]
+    ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
+        """Entries of many partitions from their starts on, for ever, in order for each."""
+        partitions = {self._place(partition): partition for partition in starts}
+        places = {place: starts[partition] for place, partition in partitions.items()}
+        async with aclosing(kafka_reader.tail(self._settings, places)) as batches:
+            async for place, entries in batches:
+                yield partitions[place], entries
+
+    def _place(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(kafka_name(self._settings, partition.topic), partition.number)
+
+
+@asynccontextmanager
+async def open_log(settings: Settings) -> AsyncIterator[KafkaLog]:
+    """The deployment's log. Its appenders and tails are closed by those who asked for them."""
+    topics = [kafka_name(settings.kafka, topic.name) for topic in TOPICS]
+    spare = Spare(settings.kafka, topics)
+    readers = Readers(settings.kafka)
+    try:
+        yield KafkaLog(settings.kafka, spare, readers)
+    finally:
+        await spare.close()
+        await readers.close()

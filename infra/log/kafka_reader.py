@@ -1,0 +1,135 @@
+"""Reading the log: stretches through a pool of paused consumers, and tails without an end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from infra.config import KafkaSettings
+from infra.log.kafka_clients import start_consumer, stop_consumer, unavailable
+from infra.log.port import Entry, LogUnavailable
+
+SILENCE_SECONDS: Final = 5.0
+"""How long a read waits for the next entry that the log has said it holds."""
+
+_IDLE_CONSUMERS_MAX: Final = 16
+_READ_WAIT_MS: Final = 5
+_TAIL_WAIT_MS: Final = 100
+_TAIL_POLL_MS: Final = 5000
+_TAIL_RECORDS_MAX: Final = 10_000
+
+
+class Readers:
+    """Consumers of one partition each, paused between two reads so that they cost nothing."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._idle: list[tuple[TopicPartition, AIOKafkaConsumer]] = []
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def end(self, place: TopicPartition) -> int:
+        """The offset after the last durable record; raises `LogUnavailable`."""
+        async with self._borrowed(place) as consumer:
+            return await _end(consumer, place)
+
+    async def read(self, place: TopicPartition, start: int, stop: int) -> list[Entry]:
+        """The entries of [start, stop) as far as they exist; raises `LogUnavailable`."""
+        if start >= stop:
+            return []
+        async with self._borrowed(place) as consumer:
+            stop = min(stop, await _end(consumer, place))
+            if start >= stop:
+                return []
+            consumer.seek(place, start)
+            consumer.resume(place)
+            entries = await _stretch(consumer, place, start, stop)
+            consumer.pause(place)
+            return entries
+
+    async def close(self) -> None:
+        """Lets every consumer go."""
+        idle, self._idle = self._idle, []
+        for _, consumer in idle:
+            self._drop(consumer)
+        if self._stopping:
+            await asyncio.wait(self._stopping)
+
+    @asynccontextmanager
+    async def _borrowed(self, place: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer = self._take(place) or await start_consumer(
+            self._settings, [place], fetch_wait_ms=_READ_WAIT_MS
+        )
+        try:
+            with unavailable(f"Reading {place.topic}-{place.partition}"):
+                yield consumer
+        except BaseException:
+            self._drop(consumer)
+            raise
+        self._idle.append((place, consumer))
+        if len(self._idle) > _IDLE_CONSUMERS_MAX:
+            self._drop(self._idle.pop(0)[1])
+
+    def _take(self, place: TopicPartition) -> AIOKafkaConsumer | None:
+        for index in reversed(range(len(self._idle))):
+            if self._idle[index][0] == place:
+                return self._idle.pop(index)[1]
+        return None
+
+    def _drop(self, consumer: AIOKafkaConsumer) -> None:
+        task = asyncio.create_task(stop_consumer(consumer))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+
+async def tail(
+    settings: KafkaSettings, starts: Mapping[TopicPartition, int]
+) -> AsyncGenerator[tuple[TopicPartition, list[Entry]], None]:
+    """New entries of each place from its start on, for ever.
+
+    The consumer finds leaders and reconnects by itself. Raises `LogUnavailable` when it cannot
+    start, `LogTruncated` for a start beyond the end.
+    """
+    consumer = await start_consumer(settings, list(starts), fetch_wait_ms=_TAIL_WAIT_MS)
+    try:
+        for place, start in starts.items():
+            consumer.seek(place, start)
+        consumer.resume(*starts)
+        while True:
+            with unavailable("Tailing the log"):
+                batches = await consumer.getmany(
+                    timeout_ms=_TAIL_POLL_MS, max_records=_TAIL_RECORDS_MAX
+                )
+            for place, records in batches.items():
+                yield place, _entries(records)
+    finally:
+        await stop_consumer(consumer)
+
+
+async def _end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
+    return int((await consumer.end_offsets([place]))[place])
+
+
+async def _stretch(
+    consumer: AIOKafkaConsumer, place: TopicPartition, start: int, stop: int
+) -> list[Entry]:
+    entries: list[Entry] = []
+    following = start
+    while following < stop:
+        batches = await consumer.getmany(
+            place, timeout_ms=int(SILENCE_SECONDS * 1000), max_records=stop - following
+        )
+        records = batches.get(place)
+        if not records:
+            raise LogUnavailable(
+                f"{place.topic}-{place.partition} ends at {stop} or later, "
+                f"but its brokers do not hand out offset {following}."
+            )
+        entries += _entries(records)
+        following = entries[-1].offset + 1
+    return entries
+
+
+def _entries(records: Sequence[Any]) -> list[Entry]:
+    return [Entry(record.offset, record.key, record.value) for record in records]
