@@ -81,35 +81,41 @@ missing_packages() {
         has node || echo nodejs
         has npm || echo npm
     fi
-    if [ "$WITH_TESTS" = yes ]; then
+    if [ "$WITH_TESTS" = yes ] && [ -d "$ROOT/tests/browser" ]; then
         has_chromium || echo chromium
     fi
+}
+
+# Packages chatter while they are set up; the log has it all, and a failure points there.
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y --no-install-recommends "$@" >>"$STATE/bootstrap.log" 2>&1 ||
+        stop "apt-get $1 failed" "less $STATE/bootstrap.log, then run this again"
 }
 
 # Debian starts a server when its package is installed, and again at each boot. Agora runs its own
 # copies under .agora/, so nothing of the kind is wanted: no start now, no default cluster, no unit.
 install_packages() {
     local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/agora.conf
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends)
     local had_policy=no had_redis=no
     has apt-get || stop "this machine has no apt-get" "install by hand: $*"
     say "installing system packages: $*"
     [ -e "$policy" ] && had_policy=yes
     has redis-server && had_redis=yes
-    as_root "${apt[@]}" update
+    apt update
     if [ "$had_policy" = no ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
         trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
     fi
     if ! has_postgres; then
-        as_root "${apt[@]}" install postgresql-common >/dev/null
+        apt install postgresql-common
         as_root mkdir -p "$(dirname "$cluster")"
         echo 'create_main_cluster = false' | as_root tee "$cluster" >/dev/null
     fi
-    as_root "${apt[@]}" install "$@" >/dev/null
-    if [ "$had_redis" = no ] && has redis-server && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --quiet redis-server
+    apt install "$@"
+    if [ "$had_redis" = no ] && has redis-server; then
+        as_root deb-systemd-helper disable redis-server.service
     fi
     as_root rm -f "$cluster"
     if [ "$had_policy" = no ]; then
@@ -128,7 +134,7 @@ system_packages() {
 # The lock names every package with its hashes; Agora itself is then linked in, editable.
 virtual_environment() {
     local python want stamp="$VENV/.made-from"
-    want="$ROOT $(hash_of "$ROOT/requirements-dev.lock" "$ROOT/pyproject.toml")"
+    want="$ROOT $(hash_of "$ROOT/requirements-dev.lock")"
     stamped "$stamp" "$want" && [ -x "$VENV/bin/agora" ] && return
     python="$(find_python)"
     say "making .venv from requirements-dev.lock ($("$python" --version))"
@@ -158,7 +164,8 @@ kafka_jars() {
     mkdir -p "$kafka"
     rm -rf "$kafka/libs.new"
     mvn -q -B -f "$pom" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$kafka/libs.new" >&2
+        -DincludeScope=runtime -DoutputDirectory="$kafka/libs.new" >>"$STATE/bootstrap.log" 2>&1 ||
+        stop "Maven could not fetch Kafka" "less $STATE/bootstrap.log, then run this again"
     rm -rf "$kafka/libs"
     mv "$kafka/libs.new" "$kafka/libs"
     echo "$want" >"$kafka/.made-from"
