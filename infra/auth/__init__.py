@@ -1,0 +1,1 @@
+"""Who a caller is: passwords, access tokens, and sessions that were closed."""

@@ -1,0 +1,50 @@
+"""Positions as callers hold them: sealed, since partitions and offsets are nobody's business."""
+
+from typing import Final
+
+import msgspec
+
+from events.position import NOWHERE, Position
+from events.topics import Partition, parse_partition
+from infra.crypto.sealed import Seals
+from schemas.refusals import Invalid
+
+_PURPOSE: Final = "position"
+_REASON: Final = "POSITION_INVALID"
+
+_encoder: Final = msgspec.msgpack.Encoder(order="deterministic")
+_decoder: Final = msgspec.msgpack.Decoder(dict[str, dict[int, int]])
+
+
+class Positions:
+    """Seals positions for headers and receipts. An empty text is nowhere."""
+
+    def __init__(self, seals: Seals) -> None:
+        self._seals = seals
+
+    def seal(self, position: Position) -> str:
+        """The text of `position`; the same position gives the same text.
+
+        Raises ValueError for a partition that is not one, and beyond some 500 partitions.
+        """
+        if not position:
+            return ""
+        by_topic: dict[str, dict[int, int]] = {}
+        for name, offset in position.items():
+            partition = parse_partition(name)
+            by_topic.setdefault(partition.topic, {})[partition.number] = offset
+        return self._seals.seal(_PURPOSE, _encoder.encode(by_topic))
+
+    def open(self, text: str) -> Position:
+        """The position inside; raises Invalid POSITION_INVALID for anything but what was sealed."""
+        if not text:
+            return NOWHERE
+        try:
+            by_topic = _decoder.decode(self._seals.open(_PURPOSE, text, _REASON))
+        except msgspec.DecodeError:
+            raise Invalid(_REASON, "This position is of another version; leave it out.") from None
+        return {
+            str(Partition(topic, number)): offset
+            for topic, offsets in by_topic.items()
+            for number, offset in offsets.items()
+        }

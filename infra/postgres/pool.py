@@ -1,0 +1,117 @@
+"""Connections to PostgreSQL, the same in every process: in autocommit, in the schema, on UTC.
+
+The server may be away when a process starts and at any time later. A caller learns so within the
+pool's wait, and the next caller after the server's return is served.
+"""
+
+import math
+import select
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from psycopg import AsyncConnection, OperationalError, errors
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
+
+from infra.config import PostgresSettings
+from schemas.refusals import Unavailable
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+
+STORE_UNAVAILABLE: Final = "STORE_UNAVAILABLE"
+
+_RECONNECT_S: Final = 0.5
+"""How long one attempt to connect is repeated. Later ones are made when somebody waits."""
+
+_TCP: Final = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A cut network is noticed after some ten seconds rather than after the kernel's hours."""
+
+
+@asynccontextmanager
+async def open_pool(
+    settings: PostgresSettings, *, role: str, read_only: bool = False
+) -> AsyncIterator[Pool]:
+    """A pool for one process, closed at the end. Does not wait for the server to be there.
+
+    Connections are in autocommit, so that a single statement costs a single round trip: whatever
+    belongs together goes into `async with connection.transaction()`. Unqualified names mean the
+    deployment's schema. `role` is what the process is for, seen in pg_stat_activity as
+    `agora-{role}`. Getting a connection raises PoolTimeout after `settings.pool_wait_ms`.
+    """
+
+    async def check(connection: AsyncConnection[Any]) -> None:
+        if not _has_news(connection):
+            return
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except OperationalError:
+            # The server was restarted: all idle connections are gone, not just this one.
+            await pool.check()
+            raise
+
+    pool: Pool = AsyncConnectionPool(
+        settings.dsn,
+        kwargs=_connecting(settings, role, read_only=read_only),
+        min_size=settings.pool_connections_min,
+        max_size=settings.pool_connections_max,
+        timeout=settings.pool_wait_ms / 1000,
+        reconnect_timeout=_RECONNECT_S,
+        check=check,
+        name=role,
+        open=False,
+    )
+    await pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Answers Unavailable STORE_UNAVAILABLE where PostgreSQL is away, too busy or read only.
+
+    The same work may succeed in a moment. Mistakes in the SQL or the data pass through: they are
+    bugs.
+    """
+    try:
+        yield
+    except (OperationalError, errors.ReadOnlySqlTransaction) as problem:
+        detail = "The database cannot be reached now; try again in a moment."
+        raise Unavailable(STORE_UNAVAILABLE, detail) from problem
+
+
+def _has_news(connection: AsyncConnection[Any]) -> bool:
+    """Whether an idle connection has something to read, which is nearly always its end.
+
+    This asks the kernel rather than the server, and so costs no round trip.
+    """
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN | select.POLLRDHUP)
+    return bool(poll.poll(0))
+
+
+def _connecting(settings: PostgresSettings, role: str, *, read_only: bool) -> dict[str, Any]:
+    given = conninfo_to_dict(settings.dsn).get("options") or ""
+    # Extensions live in `public`.
+    options = {
+        "search_path": f"{settings.schema},public",
+        "statement_timeout": settings.statement_timeout_ms,
+        "timezone": "UTC",
+        "default_transaction_read_only": "on" if read_only else "off",
+    }
+    return {
+        "autocommit": True,
+        "application_name": f"agora-{role}",
+        "connect_timeout": math.ceil(settings.connect_timeout_ms / 1000),
+        "options": " ".join([str(given), *(f"-c {name}={options[name]}" for name in options)]),
+        **_TCP,
+    }

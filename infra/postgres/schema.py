@@ -1,0 +1,31 @@
+"""The deployment's own schema, and the tables that each part of Agora keeps in it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from psycopg import sql
+
+from infra.config import Settings
+from infra.postgres.pool import Pool, translated
+
+_LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_LOCK_WAIT_MS: Final = 60_000
+
+
+async def ensure(pool: Pool, settings: Settings, ddl: Sequence[str]) -> None:
+    """Make the schema and what `ddl` describes, as far as it is not there yet.
+
+    Every statement of `ddl` must change nothing when it is run again, and names no schema. All of
+    it happens or nothing; processes that start together take turns. Raises Unavailable.
+    """
+    schema = settings.postgres.schema
+    with translated():
+        async with pool.connection() as connection, connection.transaction():
+            # Waiting for another process, or making an index, may take long and still be right.
+            await connection.execute("set local statement_timeout = 0")
+            await connection.execute(sql.SQL("set local lock_timeout = {}").format(_LOCK_WAIT_MS))
+            await connection.execute(_LOCK, (f"agora schema {schema}",))
+            create = sql.SQL("create schema if not exists {}").format(sql.Identifier(schema))
+            await connection.execute(create)
+            for statement in ddl:
+                await connection.execute(statement.encode())
