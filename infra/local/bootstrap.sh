@@ -115,7 +115,7 @@ install_packages() {
     fi
     apt install "$@"
     if [ "$had_redis" = no ] && has redis-server; then
-        as_root deb-systemd-helper disable redis-server.service
+        as_root rm -f /etc/systemd/system/{multi-user.target.wants/redis-server,redis}.service
     fi
     as_root rm -f "$cluster"
     if [ "$had_policy" = no ]; then
