@@ -16,6 +16,10 @@ from events.event import Event, Personal
 
 REMEMBERED_ABANDONMENTS = 32
 CLAIM_LIFETIME = timedelta(hours=24)
+"""How old a name claim may be when it is used."""
+HANDLE_KEPT = timedelta(days=30)
+"""How long a handle stays out of others' reach after its account left it."""
+FORMER_HANDLES_MAX = 32
 
 
 class AccountRegistered(Event, frozen=True, kw_only=True, tag="account.registered"):
@@ -35,6 +39,8 @@ class AccountRegistered(Event, frozen=True, kw_only=True, tag="account.registere
 
 
 class RegistrationAbandoned(Event, frozen=True, kw_only=True, tag="registration.abandoned"):
+    """The account will never use this name claim: to register, or for a change of handle."""
+
     account_id: UUID
     claim_id: UUID
 
@@ -95,11 +101,20 @@ class AbandonedClaim(Struct, frozen=True):
     at: datetime
 
 
+class FormerHandle(Struct, frozen=True):
+    """A handle that this account left, with the claim that died with it."""
+
+    handle_hash: str
+    claim_id: UUID
+    at: datetime
+
+
 class Account(Struct, frozen=True):
     """What deciders know of one person.
 
     `openings` counts the changes from private to public; a follow request made before the
-    latest one counts as accepted (`events.graph.following`).
+    latest one counts as accepted (`events.graph.following`). `former` holds the handles
+    that the account left and nobody else may have yet (`former_handles`).
     """
 
     registered: bool = False
@@ -110,6 +125,7 @@ class Account(Struct, frozen=True):
     handle_hash: str = ""
     handle_claim: UUID | None = None
     abandoned: tuple[AbandonedClaim, ...] = ()
+    former: tuple[FormerHandle, ...] = ()
 
 
 class Session(Struct, frozen=True):
@@ -152,9 +168,12 @@ def evolve_account(state: Account, event: AccountEvent, at: datetime) -> Account
                 handle_claim=event.handle_claim,
             )
         case RegistrationAbandoned(claim_id=claim):
-            return replace(state, abandoned=_abandoned(state, claim, at))
+            abandoned = (*recently_abandoned(state, at), AbandonedClaim(claim, at))
+            return replace(state, abandoned=abandoned)
         case HandleChanged(handle_hash=name, handle_claim=claim):
-            return replace(state, handle_hash=name, handle_claim=claim)
+            former = FormerHandle(event.previous_hash, event.previous_claim, at)
+            kept = (*former_handles(state, at), former)
+            return replace(state, handle_hash=name, handle_claim=claim, former=kept)
         case VisibilityChanged(private=private):
             opened = state.private and not private
             return replace(state, private=private, openings=state.openings + opened)
@@ -175,7 +194,11 @@ def evolve_session(state: Session, event: AccountEvent, at: datetime) -> Session
             return state
 
 
-def _abandoned(state: Account, claim: UUID, at: datetime) -> tuple[AbandonedClaim, ...]:
+def recently_abandoned(account: Account, at: datetime) -> tuple[AbandonedClaim, ...]:
     """The abandoned claims that a late command could still try to use."""
-    recent = (known for known in state.abandoned if at - known.at < 2 * CLAIM_LIFETIME)
-    return (*recent, AbandonedClaim(claim, at))[-REMEMBERED_ABANDONMENTS:]
+    return tuple(known for known in account.abandoned if at - known.at < 2 * CLAIM_LIFETIME)
+
+
+def former_handles(account: Account, at: datetime) -> tuple[FormerHandle, ...]:
+    """The handles that the account left so lately that it still keeps them."""
+    return tuple(known for known in account.former if at - known.at < HANDLE_KEPT)
