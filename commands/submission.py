@@ -25,10 +25,13 @@ class Submission(Struct, frozen=True, kw_only=True):
     `request` is the caller's idempotency key (UUIDv7), remembered with `rpc` and `actor`.
     `seals` names the persons whose keys the resulting events need. `checked_at` is when the
     query side answered the policy questions that the command relies on, None if it asked none.
+    `body` is what the caller asked for, where the edge added to it what a repeat may see otherwise
+    (an address, a name that was free): it stands for the command in the request's digest.
     """
 
     command: Any
     rpc: str
+    body: bytes = b""
     actor: UUID | None = None
     request: UUID | None = None
     correlation: UUID | None = None

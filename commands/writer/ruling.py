@@ -83,7 +83,7 @@ def rule(
     is a bug and passes through.
     """
     streams = route.streams(submission.command)
-    digest = terms.digest(msgspec.msgpack.encode(submission.command))
+    digest = terms.digest(submission.body or msgspec.msgpack.encode(submission.command))
     try:
         repeat = _repeat(heads[streams[0]], submission, digest, at)
         if repeat is not None:
