@@ -1,0 +1,118 @@
+"""Takes any submission on any instance, and brings it to the owner of its shard.
+
+Forwards once; claims the partition itself when its owner has gone. Everything is tried again
+until the caller's patience ends, which is safe because requests are idempotent by their id.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from commands.peers import Peers
+from commands.submission import Handled, Route, Submission
+from commands.tenures import Tenures
+from commands.writer.partition import PartitionWriter
+from events.tenure import Tenure
+from events.topics import Partition, partition_number
+from infra.crypto.port import Keys
+from schemas.refusals import Unavailable
+
+TRY_AGAIN = frozenset(
+    {"NOT_OWNER", "OWNER_CHANGED", "OUTCOME_UNKNOWN", "PEER_REFUSED", "PEER_UNREACHABLE"}
+)
+
+
+class Patience(Struct, frozen=True):
+    """How long a submission is tried in all, how long one forward may take (seconds), and how
+    long to wait for news before the next try."""
+
+    total_s: float = 8.0
+    forward_s: float = 3.0
+    news_s: float = 0.05
+
+
+class Router:
+    """Implements `commands.submission.Submitter`."""
+
+    def __init__(
+        self,
+        writers: Mapping[Partition, PartitionWriter],
+        tenures: Tenures,
+        peers: Peers,
+        keys: Keys,
+        routes: Mapping[type, Route],
+        counts: Mapping[str, int],
+        me: str,
+        patience: Patience = Patience(),
+    ) -> None:
+        self._writers = writers
+        self._tenures = tenures
+        self._peers = peers
+        self._keys = keys
+        self._routes = routes
+        self._counts = counts
+        self._me = me
+        self._patience = patience
+
+    def partition_of(self, submission: Submission) -> Partition:
+        """Where the submission's shard lives."""
+        route = self._routes[type(submission.command)]
+        shard = route.shard(submission.command)
+        topic = route.topic.name
+        return Partition(topic, partition_number(shard, self._counts[topic]))
+
+    async def submit(self, submission: Submission, *, final: bool = False) -> Handled:
+        """The durable answer; raises a Refusal.
+
+        `final` means that the sender believes this instance to be the owner: NOT_OWNER if not.
+        """
+        partition = self.partition_of(submission)
+        try:
+            async with asyncio.timeout(self._patience.total_s):
+                if final:
+                    return await self._here(partition, submission)
+                return await self._until_answered(partition, submission)
+        except TimeoutError:
+            raise Unavailable(
+                "OUTCOME_UNKNOWN", "No answer in time; try again with the same request id."
+            ) from None
+
+    async def _until_answered(self, partition: Partition, submission: Submission) -> Handled:
+        while True:
+            tenure = self._tenures.of(partition)
+            try:
+                return await self._once(partition, tenure, submission)
+            except Unavailable as refusal:
+                if refusal.reason not in TRY_AGAIN:
+                    raise
+            await self._news(partition, tenure)
+
+    async def _once(self, partition: Partition, tenure: Tenure, submission: Submission) -> Handled:
+        writer = self._writers[partition]
+        elsewhere = tenure.held and tenure.owner != self._me
+        if not writer.serving and elsewhere and not self._peers.silent(tenure):
+            return await self._peers.forward(tenure, submission, self._patience.forward_s)
+        if not writer.serving:
+            writer.want()
+        return await self._here(partition, submission)
+
+    async def _here(self, partition: Partition, submission: Submission) -> Handled:
+        writer = self._writers[partition]
+        if writer.serving and submission.seals:
+            await self._keys.ensure(submission.seals)
+        return await writer.submit(submission)
+
+    async def _news(self, partition: Partition, tenure: Tenure) -> None:
+        """Until the partition is served here, changes hands, or a little time has passed."""
+        served = asyncio.ensure_future(self._writers[partition].served())
+        changed = asyncio.ensure_future(self._tenures.changed(partition, tenure))
+        try:
+            await asyncio.wait(
+                {served, changed},
+                timeout=self._patience.news_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            served.cancel()
+            changed.cancel()

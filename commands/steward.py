@@ -1,0 +1,85 @@
+"""Sees to it that every partition has an owner, and that ownership spreads over the instances.
+
+The Kafka consumer group only advises: who is advised claims what nobody holds at once, others
+after a while; a healthy owner is never stopped by a rebalance, it hands over in good order once
+the advice has been steady. An owner that has gone is replaced by whoever notices first: the log
+decides between rivals.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from commands.peers import Peers
+from commands.tenures import Tenures
+from commands.writer.partition import PartitionWriter
+from events.tenure import Tenure
+from events.topics import Partition
+
+
+class Rhythm(Struct, frozen=True):
+    """Seconds: between two looks; before an unadvised instance claims what nobody holds; for
+    which advice must be steady before a healthy owner hands over."""
+
+    look_s: float = 0.05
+    unadvised_s: float = 1.0
+    hand_over_s: float = 10.0
+
+
+class Steward:
+    """Claims and hands over partitions for one instance."""
+
+    def __init__(
+        self,
+        writers: Mapping[Partition, PartitionWriter],
+        tenures: Tenures,
+        peers: Peers,
+        me: str,
+        rhythm: Rhythm = Rhythm(),
+    ) -> None:
+        self._writers = writers
+        self._tenures = tenures
+        self._peers = peers
+        self._me = me
+        self._rhythm = rhythm
+        self._advised: frozenset[Partition] = frozenset()
+        self._advised_at = 0.0
+        self._vacant_since: dict[Partition, float] = {}
+
+    def advise(self, partitions: frozenset[Partition]) -> None:
+        """The consumer group's latest advice for this instance."""
+        if partitions != self._advised:
+            self._advised = partitions
+            self._advised_at = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Looks after the partitions for ever; cancel it to stop."""
+        while True:
+            now = asyncio.get_running_loop().time()
+            for partition, writer in self._writers.items():
+                self._look(partition, writer, now)
+            await asyncio.sleep(self._rhythm.look_s)
+
+    def _look(self, partition: Partition, writer: PartitionWriter, now: float) -> None:
+        tenure = self._tenures.of(partition)
+        if writer.serving:
+            self._vacant_since.pop(partition, None)
+            if self._should_hand_over(partition, now):
+                writer.release()
+        elif self._vacant(tenure):
+            since = self._vacant_since.setdefault(partition, now)
+            if partition in self._advised or now - since > self._rhythm.unadvised_s:
+                writer.want()
+        elif self._peers.silent(tenure):
+            writer.want()
+
+    def _vacant(self, tenure: Tenure) -> bool:
+        """Nobody holds it, or this process did and no longer knows how."""
+        return not tenure.held or tenure.owner == self._me
+
+    def _should_hand_over(self, partition: Partition, now: float) -> bool:
+        """Another instance has been advised to own it for long enough."""
+        if not self._advised or partition in self._advised:
+            return False
+        return now - self._advised_at > self._rhythm.hand_over_s
