@@ -26,10 +26,8 @@ has() { command -v "$1" >/dev/null 2>&1; }
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif has sudo; then
-        sudo "$@"
     else
-        stop "system packages are missing and there is no sudo" "run as root: $*"
+        sudo "$@"
     fi
 }
 
@@ -99,6 +97,8 @@ install_packages() {
     local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/agora.conf
     local had_policy=no had_redis=no
     has apt-get || stop "this machine has no apt-get" "install by hand: $*"
+    [ "$(id -u)" -eq 0 ] || has sudo || stop "system packages are missing, and there is no sudo" \
+        "as root: apt-get install $*"
     say "installing system packages: $*"
     [ -e "$policy" ] && had_policy=yes
     has redis-server && had_redis=yes
@@ -126,8 +126,10 @@ install_packages() {
 
 system_packages() {
     local missing
-    mapfile -t missing < <(missing_packages)
-    [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+    missing="$(missing_packages)"
+    # Names of packages hold no spaces: splitting is what is wanted.
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || install_packages $missing
     [ -n "$(find_python)" ] || stop "Python 3.11 or newer is needed" "PYTHON=/path/to/python3.11 make up"
 }
 
@@ -171,6 +173,14 @@ kafka_jars() {
     echo "$want" >"$kafka/.made-from"
 }
 
+needs_node() {
+    local major
+    has node && has npm || stop "Node.js is missing: it builds the page" "install Node.js 20 with npm"
+    major="$(node -p 'process.versions.node.split(".")[0]')"
+    [ "$major" -ge 20 ] || stop "Node.js 20 is needed to build the page, found $major" \
+        "install Node.js 20 or newer, and put it first on PATH"
+}
+
 web_sources() {
     find "$WEB" \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z
 }
@@ -180,11 +190,12 @@ web_build() {
     [ -f "$WEB/package.json" ] || return 0
     sources="$(web_sources | xargs -0 cat | sha256sum | cut -d' ' -f1)"
     stamped "$WEB/dist/.made-from" "$sources" && return
-    has npm || stop "Node.js is missing: it builds the page" "apt-get install nodejs npm"
+    needs_node
     packages="$(hash_of "$WEB/package-lock.json")"
     if ! stamped "$WEB/node_modules/.made-from" "$packages"; then
         say "installing the page's packages"
         (cd "$WEB" && npm ci --no-audit --no-fund --loglevel=error >&2)
+        mkdir -p "$WEB/node_modules"
         echo "$packages" >"$WEB/node_modules/.made-from"
     fi
     say "building the page"
