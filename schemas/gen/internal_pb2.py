@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from schemas.gen import options_pb2 as schemas_dot_gen_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aschemas/gen/internal.proto\x12\x11\x61gora.internal.v1\x1a\x19schemas/gen/options.proto\"3\n\x0e\x46orwardRequest\x12\x12\n\nsubmission\x18\x01 \x01(\x0c\x12\r\n\x05\x66inal\x18\x02 \x01(\x08\" \n\rForwardAnswer\x12\x0f\n\x07handled\x18\x01 \x01(\x0c\"\r\n\x0bPingRequest\"/\n\nPingAnswer\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x03(\t\"\"\n\x12ResolveNameRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\'\n\x11ResolveNameAnswer\x12\x12\n\naccount_id\x18\x01 \x01(\t\"\x9f\x01\n\x13\x41waitVisibleRequest\x12\x46\n\x08position\x18\x01 \x03(\x0b\x32\x34.agora.internal.v1.AwaitVisibleRequest.PositionEntry\x12\x0f\n\x07wait_ms\x18\x02 \x01(\x05\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"%\n\x12\x41waitVisibleAnswer\x12\x0f\n\x07\x61pplied\x18\x01 \x01(\x08\x32\xb7\x01\n\nPartitions\x12X\n\x07\x46orward\x12!.agora.internal.v1.ForwardRequest\x1a .agora.internal.v1.ForwardAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x02\x12O\n\x04Ping\x12\x1e.agora.internal.v1.PingRequest\x1a\x1d.agora.internal.v1.PingAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xd9\x01\n\x08Policies\x12\x64\n\x0bResolveName\x12%.agora.internal.v1.ResolveNameRequest\x1a$.agora.internal.v1.ResolveNameAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12g\n\x0c\x41waitVisible\x12&.agora.internal.v1.AwaitVisibleRequest\x1a%.agora.internal.v1.AwaitVisibleAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aschemas/gen/internal.proto\x12\x11\x61gora.internal.v1\x1a\x19schemas/gen/options.proto\"3\n\x0e\x46orwardRequest\x12\x12\n\nsubmission\x18\x01 \x01(\x0c\x12\r\n\x05\x66inal\x18\x02 \x01(\x08\" \n\rForwardAnswer\x12\x0f\n\x07handled\x18\x01 \x01(\x0c\"\r\n\x0bPingRequest\"/\n\nPingAnswer\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x03(\t\"\"\n\x12ResolveNameRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x11ResolveNameAnswer\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\"\x9f\x01\n\x13\x41waitVisibleRequest\x12\x46\n\x08position\x18\x01 \x03(\x0b\x32\x34.agora.internal.v1.AwaitVisibleRequest.PositionEntry\x12\x0f\n\x07wait_ms\x18\x02 \x01(\x05\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"%\n\x12\x41waitVisibleAnswer\x12\x0f\n\x07\x61pplied\x18\x01 \x01(\x08\x32\xb7\x01\n\nPartitions\x12X\n\x07\x46orward\x12!.agora.internal.v1.ForwardRequest\x1a .agora.internal.v1.ForwardAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x02\x12O\n\x04Ping\x12\x1e.agora.internal.v1.PingRequest\x1a\x1d.agora.internal.v1.PingAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xd9\x01\n\x08Policies\x12\x64\n\x0bResolveName\x12%.agora.internal.v1.ResolveNameRequest\x1a$.agora.internal.v1.ResolveNameAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12g\n\x0c\x41waitVisible\x12&.agora.internal.v1.AwaitVisibleRequest\x1a%.agora.internal.v1.AwaitVisibleAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,15 +53,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLVENAMEREQUEST']._serialized_start=227
   _globals['_RESOLVENAMEREQUEST']._serialized_end=261
   _globals['_RESOLVENAMEANSWER']._serialized_start=263
-  _globals['_RESOLVENAMEANSWER']._serialized_end=302
-  _globals['_AWAITVISIBLEREQUEST']._serialized_start=305
-  _globals['_AWAITVISIBLEREQUEST']._serialized_end=464
-  _globals['_AWAITVISIBLEREQUEST_POSITIONENTRY']._serialized_start=417
-  _globals['_AWAITVISIBLEREQUEST_POSITIONENTRY']._serialized_end=464
-  _globals['_AWAITVISIBLEANSWER']._serialized_start=466
-  _globals['_AWAITVISIBLEANSWER']._serialized_end=503
-  _globals['_PARTITIONS']._serialized_start=506
-  _globals['_PARTITIONS']._serialized_end=689
-  _globals['_POLICIES']._serialized_start=692
-  _globals['_POLICIES']._serialized_end=909
+  _globals['_RESOLVENAMEANSWER']._serialized_end=318
+  _globals['_AWAITVISIBLEREQUEST']._serialized_start=321
+  _globals['_AWAITVISIBLEREQUEST']._serialized_end=480
+  _globals['_AWAITVISIBLEREQUEST_POSITIONENTRY']._serialized_start=433
+  _globals['_AWAITVISIBLEREQUEST_POSITIONENTRY']._serialized_end=480
+  _globals['_AWAITVISIBLEANSWER']._serialized_start=482
+  _globals['_AWAITVISIBLEANSWER']._serialized_end=519
+  _globals['_PARTITIONS']._serialized_start=522
+  _globals['_PARTITIONS']._serialized_end=705
+  _globals['_POLICIES']._serialized_start=708
+  _globals['_POLICIES']._serialized_end=925
 # @@protoc_insertion_point(module_scope)

@@ -52,9 +52,7 @@ class ForwardAnswer(message.Message):
 
     HANDLED_FIELD_NUMBER: builtins.int
     handled: builtins.bytes
-    """commands.submission.Handled as msgpack; its events are facts whose personal fields are
-    sealed.
-    """
+    """commands.submission.Handled as msgpack, its events tagged by their catalog type."""
     def __init__(
         self,
         *,
@@ -134,16 +132,20 @@ class ResolveNameAnswer(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     ACCOUNT_ID_FIELD_NUMBER: builtins.int
+    HANDLE_FIELD_NUMBER: builtins.int
     account_id: builtins.str
     """The account; empty if nobody does."""
+    handle: builtins.str
+    """The account's handle; empty if nobody does."""
     def __init__(
         self,
         *,
         account_id: builtins.str = ...,
+        handle: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["account_id", b"account_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["account_id", b"account_id", "handle", b"handle"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
