@@ -12,13 +12,12 @@ from typing import Any, Final
 
 import msgspec
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from events.tenure import Tenure
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Saved
 from infra.config import Settings
-from infra.postgres.pool import open_pool, translated
+from infra.postgres.pool import Pool, open_pool, translated
 from infra.postgres.schema import ensure
 
 TABLES: Final = (
@@ -69,8 +68,6 @@ _PEEK: Final = """
 _HEADS_AT_ONCE: Final = 5000
 
 _tenures: Final = msgspec.json.Decoder(Tenure)
-
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
 class PostgresCheckpoints:

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -54,8 +55,9 @@ class KafkaAppender:
 
     async def close(self) -> None:
         """Lets go within a second; what waits for an answer gets `AppendUnknown`."""
+        patient = not self._spent
         self._spent = "this producer is closed"
-        await stop_producer(self._producer)
+        await stop_producer(self._producer, patient=patient)
 
     def _batch(self, records: Sequence[tuple[bytes, bytes]]) -> BatchBuilder:
         if not records:
@@ -103,6 +105,5 @@ class Spare:
         # Cancelled amid its first connection, aiokafka would leave that one open: it gets a moment.
         await asyncio.wait({prepared}, timeout=STOP_SECONDS)
         prepared.cancel()
-        [result] = await asyncio.gather(prepared, return_exceptions=True)
-        if not isinstance(result, BaseException):
-            await stop_producer(result)
+        with suppress(LogUnavailable, asyncio.CancelledError):
+            await stop_producer(await prepared)

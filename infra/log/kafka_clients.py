@@ -103,10 +103,13 @@ async def start_consumer(
     return consumer
 
 
-async def stop_producer(producer: AIOKafkaProducer) -> None:
-    """Lets the producer go within `STOP_SECONDS`; batches not sent by then are dropped."""
+async def stop_producer(producer: AIOKafkaProducer, *, patient: bool = True) -> None:
+    """Lets the producer go within `STOP_SECONDS`; batches not sent by then are dropped.
+
+    One whose last batch got no answer deserves no patience: it waits for that very answer.
+    """
     stopping = asyncio.create_task(producer.stop())
-    if await _ended(stopping, _GRACE_SECONDS):
+    if await _ended(stopping, _GRACE_SECONDS if patient else 0):
         return
     _give_up_batches(producer)
     sender = producer._sender.sender_task  # noqa: SLF001

@@ -1,0 +1,43 @@
+"""What implements the ports. Add a line here and the whole suite runs on it, too.
+
+An entry opens a fresh, empty implementation for one test; it may ask pytest for servers.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from infra.checkpoints.port import Checkpoints
+from infra.checkpoints.postgres import open_checkpoints
+from infra.log.kafka import open_log
+from infra.log.port import Log
+from infra.log.topics import ensure
+from tests.stack import Stack
+
+Opening = pytest.FixtureRequest
+
+
+@asynccontextmanager
+async def kafka(request: Opening) -> AsyncIterator[Log]:
+    """Topics of its own on a real broker."""
+    stack: Stack = request.getfixturevalue("stack")
+    settings = stack.settings()
+    await ensure(settings)
+    async with open_log(settings) as log:
+        yield log
+
+
+@asynccontextmanager
+async def postgres(request: Opening) -> AsyncIterator[Checkpoints]:
+    """A schema of its own on a real server."""
+    stack: Stack = request.getfixturevalue("stack")
+    async with open_checkpoints(stack.settings()) as checkpoints:
+        yield checkpoints
+
+
+LOGS: Mapping[str, Callable[[Opening], AbstractAsyncContextManager[Log]]] = {"kafka": kafka}
+
+CHECKPOINTS: Mapping[str, Callable[[Opening], AbstractAsyncContextManager[Checkpoints]]] = {
+    "postgres": postgres,
+}
