@@ -31,7 +31,8 @@ class Recipe(msgspec.Struct, frozen=True):
     `prepare` may take seconds (making a database), runs before each start and does nothing when
     its work is there already; it raises StartError. `ready` must answer within a fraction of a
     second and raise nothing. `port` is the one that people know the process by, 0 if none. With
-    `run_as` root gives up its rights for those of that user.
+    `run_as` root gives up its rights for those of that user. One that runs `once` ends by itself,
+    and counts as ready when it ended well.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Recipe(msgspec.Struct, frozen=True):
     prepare: Callable[[], None] = _nothing
     environ: dict[str, str] = {}
     run_as: str = ""
+    once: bool = False
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = STOP_SECONDS
     start_seconds: float = 30.0

@@ -27,7 +27,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a process and its descendants use together."""
+    """What one process or several use."""
 
     memory_bytes: int
     cpu_seconds: float
@@ -52,9 +52,14 @@ def running_seconds(identity: Identity) -> float:
     return max(0.0, uptime - identity.start_ticks / TICKS_PER_SECOND)
 
 
-def usage(pid: int) -> Usage:
-    """Memory (shared pages divided among their users) and processor time of a process tree."""
-    tree = [pid, *_descendants(pid)]
+def usage(pid: int, *, with_descendants: bool = True) -> Usage:
+    """What a process and its descendants use; nothing for pid 0 and for one that has ended.
+
+    Memory is divided among those who share it.
+    """
+    if not pid:
+        return Usage(0, 0.0)
+    tree = [pid, *(_descendants(pid) if with_descendants else ())]
     return Usage(sum(map(_memory_bytes, tree)), sum(map(_cpu_seconds, tree)))
 
 

@@ -1,0 +1,154 @@
+"""The `agora` command. Each entry is imported only when it is called for.
+
+To add a command, write its module and add one line to `ENTRIES`. A target is a function with typer
+annotations, or a `typer.Typer` with commands of its own. An entry shows once its module exists.
+"""
+
+import difflib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import typer
+
+
+class Entry(NamedTuple):
+    """One command: its name, its line in the help, and where it lives (`module:attribute`)."""
+
+    name: str
+    summary: str
+    target: str
+
+
+ENTRIES: Final = (
+    Entry("up", "Start the local stack and wait until it serves.", "cli.stack:up"),
+    Entry("down", "Stop the local stack; its data stays.", "cli.stack:down"),
+    Entry("reset", "Stop the local stack and delete its data.", "cli.stack:reset"),
+    Entry("status", "Show the processes of the local stack.", "cli.stack:status"),
+    Entry("logs", "Show or follow the logs of the local stack.", "cli.stack:logs"),
+    Entry("demo", "Fill the stack with a small society.", "cli.demo:demo"),
+    Entry("serve", "Run Agora's own processes.", "cli.serve:serve"),
+    Entry("topics", "Make and list the topics of the log.", "cli.topics:app"),
+    Entry("log", "Look into the log.", "cli.log:app"),
+    Entry("partitions", "Show the partitions and their owners.", "cli.partitions:partitions"),
+    Entry("projections", "Look after the read models.", "cli.projections:app"),
+    Entry("config", "Show the settings in force.", "cli.config:app"),
+    Entry("bench", "Measure Agora beside its peers.", "cli.bench:bench"),
+)
+
+EXAMPLES: Final = """\
+Examples:
+  agora up                 start everything on this machine
+  agora status             what runs, where, and how it is
+  agora logs commands -f   follow one process
+  agora config show        every setting, its value and where it comes from
+"""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; nothing but a bug raises."""
+    match arguments:
+        case [] | ["--help" | "-h" | "help", *_]:
+            print(overview())
+            return 0
+        case ["--version"]:
+            from importlib.metadata import version
+
+            print(f"agora {version('agora')}")
+            return 0
+        case [name, *rest]:
+            return _run_entry(name, rest)
+        case _:
+            raise AssertionError(arguments)
+
+
+def available() -> list[Entry]:
+    """The commands whose modules are there."""
+    modules = {entry.target.partition(":")[0] for entry in ENTRIES}
+    found = {module for module in modules if importlib.util.find_spec(module)}
+    return [entry for entry in ENTRIES if entry.target.partition(":")[0] in found]
+
+
+def overview() -> str:
+    """What `agora --help` prints: examples, then every command with its line."""
+    lines = "\n".join(f"  {entry.name:<12} {entry.summary}" for entry in available())
+    return (
+        f"Agora: an event-sourced social network.\n\n{EXAMPLES}\n"
+        f"Commands:\n{lines}\n\n`agora COMMAND --help` tells more about each."
+    )
+
+
+def _run_entry(name: str, arguments: Sequence[str]) -> int:
+    from cli.output import INTERRUPTED, UNUSABLE, Failure, report
+    from infra.config import SettingError
+
+    as_json = "--json" in arguments
+    try:
+        return _invoke(_entry(name), arguments)
+    except SettingError as problem:
+        advice = "agora config show, which lists every setting and its source"
+        return report(Failure(f"setting {problem}", advice, UNUSABLE), as_json)
+    except Failure as failure:
+        return report(failure, as_json)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as in `agora logs | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _entry(name: str) -> Entry:
+    from cli.output import UNUSABLE, Failure
+
+    entries = {entry.name: entry for entry in available()}
+    if name in entries:
+        return entries[name]
+    near = difflib.get_close_matches(name, entries, n=1, cutoff=0.5)
+    advice = f"agora {near[0]}" if near else "agora --help"
+    question = f" Did you mean {near[0]!r}?" if near else ""
+    raise Failure(f"There is no command {name!r}.{question}", advice, UNUSABLE)
+
+
+def _invoke(entry: Entry, arguments: Sequence[str]) -> int:
+    import typer
+
+    from cli.output import INTERRUPTED, Failure
+
+    command = typer.main.get_command(_application(entry))
+    program = f"agora {entry.name}"
+    try:
+        outcome = command.main(list(arguments), prog_name=program, standalone_mode=False)
+    except typer.Abort:
+        return INTERRUPTED
+    except typer.TyperException as problem:
+        message = problem.format_message()
+        raise Failure(message, f"{program} --help", problem.exit_code) from problem
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _application(entry: Entry) -> "typer.Typer":
+    import typer
+
+    module, _, attribute = entry.target.partition(":")
+    target = getattr(import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        return target
+    application = typer.Typer(
+        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    application.command(entry.name)(target)
+    return application
+
+
+if __name__ == "__main__":
+    main()
