@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-PURPOSE: Final = b"agora.internal"
+from infra.crypto.subkeys import subkey
+
+PURPOSE: Final = "agora.internal"
 LIFE_S: Final = 2 * 3600
 """Both ways, so that a host whose clock is an hour off is not cut off from the others."""
 RENEWAL_S: Final = 60
@@ -24,7 +26,7 @@ class InternalTokens:
     """Makes and checks the token. `key` is the deployment's digest key, 32 bytes."""
 
     def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
-        self._key = hashlib.blake2b(key=key, person=PURPOSE, digest_size=32).digest()
+        self._key = subkey(key, PURPOSE)
         self._clock = clock
         self._token = ""
         self._renewed_at = 0
