@@ -1,0 +1,174 @@
+"""The broker is paused or killed under the log's clients: everything ends in time, and returns."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+
+import pytest
+
+from events.topics import Partition
+from infra.config import Settings
+from infra.local.process import Process
+from infra.log import kafka_appender
+from infra.log.kafka import KafkaLog, open_log
+from infra.log.kafka_appender import KafkaAppender
+from infra.log.port import AppendUnknown, Entry, LogUnavailable
+from infra.log.topics import ensure
+from tests.stack import Stack
+
+PEOPLE = Partition("people", 0)
+DEADLINE_S = 2.0
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(autouse=True)
+def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_appender, "SEND_SECONDS", DEADLINE_S)
+
+
+@pytest.fixture
+async def settings(stack: Stack) -> Settings:
+    settings = stack.settings()
+    await ensure(settings)
+    return settings
+
+
+@pytest.fixture
+async def log(settings: Settings) -> AsyncIterator[KafkaLog]:
+    async with open_log(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["paused", "killed"])
+def broker(request: pytest.FixtureRequest, stack: Stack) -> Iterator["Broker"]:
+    broker = Broker(stack.kafka, paused=request.param == "paused")
+    yield broker
+    broker.back()
+
+
+class Broker:
+    """A broker that goes away in one of two ways, and comes back."""
+
+    def __init__(self, process: Process, *, paused: bool) -> None:
+        self._process = process
+        self._paused = paused
+        self._away = False
+
+    def away(self) -> None:
+        self._away = True
+        if self._paused:
+            self._process.pause()
+        else:
+            self._process.kill()
+
+    def back(self) -> None:
+        if not self._away:
+            return
+        self._away = False
+        if self._paused:
+            self._process.resume()
+        else:
+            self._process.start()
+            self._process.wait_ready()
+
+
+async def seconds_until_unknown(appender: KafkaAppender) -> float:
+    began = time.monotonic()
+    with pytest.raises(AppendUnknown):
+        await appender.append([(b"key", b"lost or not")])
+    return time.monotonic() - began
+
+
+async def seconds_to_close(appender: KafkaAppender) -> float:
+    began = time.monotonic()
+    await appender.close()
+    return time.monotonic() - began
+
+
+async def test_an_append_ends_unknown_in_time_and_closes_at_once(
+    log: KafkaLog, broker: Broker
+) -> None:
+    appender = await log.appender(PEOPLE)
+    await appender.append([(b"key", b"durable")])
+    broker.away()
+
+    assert await seconds_until_unknown(appender) < DEADLINE_S + 0.5
+    with pytest.raises(AppendUnknown):
+        await appender.append([(b"key", b"never")])
+    assert await seconds_to_close(appender) < 1.0
+
+
+async def test_closing_under_an_append_ends_it_as_unknown(log: KafkaLog, broker: Broker) -> None:
+    appender = await log.appender(PEOPLE)
+    await appender.append([(b"key", b"durable")])
+    broker.away()
+
+    append = asyncio.create_task(seconds_until_unknown(appender))
+    await asyncio.sleep(0.2)
+    assert await seconds_to_close(appender) < 1.0
+    assert await append < 1.2
+
+
+async def test_an_idle_appender_closes_at_once(log: KafkaLog, broker: Broker) -> None:
+    appender = await log.appender(PEOPLE)
+    broker.away()
+    assert await seconds_to_close(appender) < 1.0
+
+
+async def test_what_was_durable_is_read_once_the_broker_is_back(
+    log: KafkaLog, broker: Broker
+) -> None:
+    appender = await log.appender(PEOPLE)
+    await appender.append([(b"key", b"durable")])
+    await appender.close()
+    assert await log.end(PEOPLE) == 1
+    broker.away()
+
+    for _ in range(2):
+        with pytest.raises(LogUnavailable):
+            await log.read(PEOPLE, 0, 1)
+    broker.back()
+
+    async with asyncio.timeout(20):
+        assert [entry.value for entry in await eventually_read(log)] == [b"durable"]
+        again = await log.appender(PEOPLE)
+        await again.append([(b"key", b"again")])
+        await again.close()
+
+
+async def eventually_read(log: KafkaLog) -> list[Entry]:
+    while True:
+        try:
+            return list(await log.read(PEOPLE, 0, 1))
+        except LogUnavailable:
+            await asyncio.sleep(0.1)
+
+
+async def test_a_tail_outlives_the_broker(log: KafkaLog, broker: Broker) -> None:
+    first = await log.appender(PEOPLE)
+    await first.append([(b"key", b"before")])
+    await first.close()
+    async with asyncio.timeout(30), aclosing(log.tail({PEOPLE: 0})) as tail:
+        _, [before] = await anext(tail)
+        broker.away()
+        waiting = asyncio.create_task(anext(tail))
+        await asyncio.sleep(1)
+        broker.back()
+        second = await log.appender(PEOPLE)
+        await second.append([(b"key", b"after")])
+        await second.close()
+        _, [after] = await waiting
+    assert (before.value, after.value) == (b"before", b"after")
+
+
+async def test_a_log_opens_while_the_broker_is_away(settings: Settings, broker: Broker) -> None:
+    broker.away()
+    async with asyncio.timeout(30), open_log(settings) as log:
+        with pytest.raises(LogUnavailable):
+            await log.appender(PEOPLE)
+        broker.back()
+        appender = await log.appender(PEOPLE)
+        assert await appender.append([(b"key", b"value")]) == 0
+        await appender.close()
