@@ -32,8 +32,8 @@ class Person(Struct, frozen=True, kw_only=True):
     viewer_mutes: bool = False
 
 
-class OwnPerson(Struct, frozen=True, kw_only=True):
-    """What only its owner sees of an account. `birth_date` is an ISO 8601 date."""
+class OwnPerson(Person, frozen=True, kw_only=True):
+    """The viewer's own account, with what nobody else sees. `birth_date` is an ISO 8601 date."""
 
     email: str
     birth_date: str

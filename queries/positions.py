@@ -1,0 +1,114 @@
+"""Waiting until the read models include a position, so that people read what they wrote."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+from psycopg import sql
+
+from events.position import Position, includes, missing
+from events.topics import PEOPLE, parse_partition
+from queries.store import Store
+from schemas.refusals import Unavailable
+
+CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {PEOPLE.name: ("accounts", "graph")}
+"""Which models fold the partitions of a topic; no read waits for any other topic.
+
+All of them decide visibility.
+"""
+
+_SHORTEST_PAUSE_S: Final = 0.005
+_LONGEST_PAUSE_S: Final = 0.05
+_GROWTH: Final = 1.4
+
+_MODELS: Final = sorted({model for models in CONSUMERS.values() for model in models})
+_CHECKPOINTS: Final = sql.SQL(
+    'select model, partition, "offset" from checkpoints where model = any(%(models)s)'
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Checkpoint(Struct, frozen=True):
+    """How far one model has folded one partition; -1 is nowhere."""
+
+    model: str
+    partition: str
+    offset: int
+
+
+def relevant(position: Position) -> dict[str, int]:
+    """The part of a position that read models will ever reach."""
+    return {
+        partition: offset
+        for partition, offset in position.items()
+        if offset >= 0 and parse_partition(partition).topic in CONSUMERS
+    }
+
+
+def reached(checkpoints: list[Checkpoint]) -> dict[str, int]:
+    """The position that every model which folds a partition has reached there."""
+    known = {(point.model, point.partition): point.offset for point in checkpoints}
+    partitions = {point.partition for point in checkpoints}
+    return {
+        partition: min(
+            known.get((model, partition), -1)
+            for model in CONSUMERS.get(parse_partition(partition).topic, ())
+        )
+        for partition in partitions
+        if parse_partition(partition).topic in CONSUMERS
+    }
+
+
+class Waiting:
+    """Lets reads wait for positions, for `wait_s` at most, with one poll in flight for all."""
+
+    def __init__(self, store: Store, wait_s: float) -> None:
+        self._store = store
+        self._wait_s = wait_s
+        self._poll: asyncio.Task[dict[str, int]] | None = None
+
+    async def require(self, position: Position, within_s: float) -> None:
+        """Returns once every model includes `position`.
+
+        Raises Unavailable: POSITION_NOT_REACHED after `within_s`, STORE_UNAVAILABLE.
+        """
+        if not await self.applied(position, within_s):
+            raise Unavailable(
+                "POSITION_NOT_REACHED",
+                "What you wrote is safe but cannot be read yet; try again in a moment.",
+            )
+
+    async def applied(self, position: Position, within_s: float) -> bool:
+        """Whether every model includes `position`, within `within_s`.
+
+        A position of nowhere costs no round trip. Raises Unavailable STORE_UNAVAILABLE.
+        """
+        wanted = relevant(position)
+        deadline_s = time.monotonic() + min(within_s, self._wait_s)
+        pause_s = _SHORTEST_PAUSE_S
+        while wanted:
+            have = await self._reached()
+            if includes(have, wanted):
+                break
+            if time.monotonic() + pause_s > deadline_s:
+                _log.warning("read models lag behind a position: %s", missing(have, wanted))
+                return False
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
+        return True
+
+    async def _reached(self) -> dict[str, int]:
+        # To join a poll that began earlier is safe: checkpoints only grow, so it may report too
+        # little, never too much.
+        if self._poll is None or self._poll.done():
+            self._poll = asyncio.create_task(self._read())
+        return await asyncio.shield(self._poll)
+
+    async def _read(self) -> dict[str, int]:
+        reader = self._store.until(math.inf)
+        return reached(await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS}))

@@ -1,0 +1,94 @@
+"""Reads of accounts and profiles, over the views `accounts` and `graph` give."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg import sql
+
+from queries.people import OwnPerson, Person
+from queries.store import Reader, Row
+
+_PERSON: Final = sql.SQL("""
+select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.private, a.registered_at{more},
+       coalesce(c.followers, 0) as followers,
+       (select coalesce(sum(f.following), 0)::bigint
+          from following_counts f where f.account_id = a.account_id) as following,
+       a.account_id = %(viewer)s as own,
+       coalesce(mine.state, 'none') as viewer_follows,
+       coalesce(theirs.state, 'none') as follows_viewer,
+       exists (select from blocks b
+          where b.blocker_id = %(viewer)s and b.blocked_id = a.account_id) as viewer_blocks,
+       exists (select from blocks b
+          where b.blocker_id = a.account_id and b.blocked_id = %(viewer)s) as blocks_viewer,
+       exists (select from mutes m
+          where m.muter_id = %(viewer)s and m.muted_id = a.account_id) as viewer_mutes
+  from accounts a
+  left join follower_counts c on c.account_id = a.account_id
+  left join follows mine on mine.target_id = a.account_id and mine.follower_id = %(viewer)s
+  left join follows theirs on theirs.target_id = %(viewer)s and theirs.follower_id = a.account_id
+ where {who}""")
+
+_BY_IDS: Final = _PERSON.format(
+    more=sql.SQL(""), who=sql.SQL("a.account_id = any(%(accounts)s::uuid[])")
+)
+
+# While a handle passes on, two partitions may both name a holder for a moment: the later account
+# is the one that claimed it.
+_BY_HANDLE: Final = _PERSON.format(
+    more=sql.SQL(""),
+    who=sql.SQL("a.handle_hash = %(name)s order by a.registered_at desc limit 1"),
+)
+
+_OWN: Final = _PERSON.format(
+    more=sql.SQL(", a.email, a.birth_date"), who=sql.SQL("a.account_id = %(viewer)s")
+)
+
+_HOLDERS: Final[Mapping[str, sql.SQL]] = {
+    "email": sql.SQL("""select account_id from accounts where email_hash = %(name)s
+        order by registered_at desc limit 1"""),
+    "handle": sql.SQL("""select account_id from accounts where handle_hash = %(name)s
+        order by registered_at desc limit 1"""),
+}
+
+
+class _Holder(Struct, frozen=True):
+    account_id: UUID
+
+
+async def people(reader: Reader, viewer: UUID, accounts: Sequence[UUID]) -> dict[UUID, Person]:
+    """Those of `accounts` that exist, each as it stands to `viewer`. One round trip, or none."""
+    if not accounts:
+        return {}
+    params = {"viewer": viewer, "accounts": list(accounts)}
+    return {row.account_id: row for row in await reader.rows(Person, _BY_IDS, params)}
+
+
+async def person(reader: Reader, viewer: UUID, account: UUID) -> Person | None:
+    """One account as it stands to `viewer`; None if there is none. One round trip."""
+    return (await people(reader, viewer, [account])).get(account)
+
+
+async def person_by_handle(reader: Reader, viewer: UUID, name: str) -> Person | None:
+    """Who holds the handle whose keyed name is `name`; None if nobody. One round trip."""
+    return _one(await reader.rows(Person, _BY_HANDLE, {"viewer": viewer, "name": name}))
+
+
+async def own(reader: Reader, account: UUID) -> OwnPerson | None:
+    """The account as its owner sees it; None if there is none. One round trip."""
+    return _one(await reader.rows(OwnPerson, _OWN, {"viewer": account}))
+
+
+async def holder(reader: Reader, name: str) -> UUID | None:
+    """Which account holds the name, `email:` or `handle:` and its keyed hash; None if nobody.
+
+    One round trip. Raises KeyError for another kind of name.
+    """
+    kind = name.partition(":")[0]
+    row = _one(await reader.rows(_Holder, _HOLDERS[kind], {"name": name}))
+    return row.account_id if row else None
+
+
+def _one(rows: list[Row]) -> Row | None:
+    return rows[0] if rows else None

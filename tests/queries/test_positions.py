@@ -1,0 +1,123 @@
+"""Waiting until the read models include what somebody wrote."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from queries.positions import Checkpoint, Waiting, reached, relevant
+from queries.store import Store
+from schemas.gen import internal_pb2 as pb
+from schemas.refusals import Invalid, Unavailable
+from tests.queries.conftest import Side
+from tests.queries.world import ANA, BEN, call
+
+
+async def at(side: Side, accounts: int, graph: int) -> None:
+    await side.world.checkpoint("accounts", "people-3", accounts)
+    await side.world.checkpoint("graph", "people-3", graph)
+
+
+def test_a_partition_is_as_far_as_its_slowest_model() -> None:
+    checkpoints = [
+        Checkpoint(model="accounts", partition="people-0", offset=7),
+        Checkpoint(model="graph", partition="people-0", offset=4),
+        Checkpoint(model="accounts", partition="people-1", offset=9),
+    ]
+    assert reached(checkpoints) == {"people-0": 4, "people-1": -1}
+
+
+def test_no_read_waits_for_what_no_model_folds() -> None:
+    assert relevant({"people-0": 3, "people-1": -1, "names-1": 8}) == {"people-0": 3}
+
+
+async def test_a_position_that_is_there_is_there_at_once(side: Side) -> None:
+    await at(side, accounts=5, graph=6)
+    await side.waiting.require({"people-3": 5, "names-0": 99}, within_s=1)
+
+
+async def test_nowhere_costs_no_round_trip(side: Side) -> None:
+    await side.waiting.require({}, within_s=1)
+    await side.waiting.require({"names-0": 99}, within_s=1)
+    assert side.wire.round_trips == 0
+
+
+async def test_a_read_waits_for_the_slowest_model(side: Side) -> None:
+    await at(side, accounts=5, graph=4)
+    waiting = asyncio.create_task(side.waiting.applied({"people-3": 5}, within_s=1))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    await at(side, accounts=5, graph=5)
+    assert await waiting
+
+
+async def test_a_wait_in_vain_ends_in_time_and_says_so(
+    side: Side, caplog: pytest.LogCaptureFixture
+) -> None:
+    await at(side, accounts=5, graph=4)
+    started = time.monotonic()
+    with caplog.at_level(logging.WARNING), pytest.raises(Unavailable, match="POSITION_NOT_REACHED"):
+        await side.waiting.require({"people-3": 5}, within_s=0.2)
+    assert time.monotonic() - started < 0.4
+    assert "people-3" in caplog.text
+
+
+async def test_nobody_waits_longer_than_the_side_allows(side: Side) -> None:
+    waiting = Waiting(side.store, wait_s=0.1)
+    started = time.monotonic()
+    assert not await waiting.applied({"people-0": 1}, within_s=60)
+    assert time.monotonic() - started < 0.4
+
+
+async def test_those_who_wait_together_share_one_poll(side: Side) -> None:
+    await at(side, accounts=5, graph=5)
+    await side.waiting.applied({"people-3": 5}, within_s=1)
+    side.wire.reset()
+    waits = (side.waiting.applied({"people-3": 5}, within_s=1) for _ in range(50))
+    assert all(await asyncio.gather(*waits))
+    assert side.wire.round_trips == 1
+
+
+async def test_who_gives_up_takes_nobody_along(side: Side) -> None:
+    await at(side, accounts=5, graph=5)
+    impatient = asyncio.create_task(side.waiting.applied({"people-3": 5}, within_s=1))
+    patient = asyncio.create_task(side.waiting.applied({"people-3": 5}, within_s=1))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await patient
+
+
+async def test_commands_can_wait_until_all_see_it(side: Side) -> None:
+    await at(side, accounts=5, graph=5)
+    seen = pb.AwaitVisibleRequest(position={"people-3": 5, "names-1": 3}, wait_ms=100)
+    unseen = pb.AwaitVisibleRequest(position={"people-3": 6}, wait_ms=50)
+    assert (await side.policies.AwaitVisible(seen, call(None))).applied
+    assert not (await side.policies.AwaitVisible(unseen, call(None))).applied
+
+
+async def test_commands_can_ask_who_holds_a_name(side: Side) -> None:
+    ana, ben = side.digests.name("handle", "ana"), side.digests.name("email", "ben@example.org")
+    await side.world.person(ANA, "ana", name=ana)
+    await side.world.person(BEN, "ben", email_name=ben)
+    for name, holder in ((ana, str(ANA)), (ben, str(BEN)), (f"email:{ana[-32:]}", "")):
+        answer = await side.policies.ResolveName(pb.ResolveNameRequest(name=name), call(None))
+        assert answer.account_id == holder
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ana", "title:" + "0" * 32, "handle:ana", "email:" + "G" * 32]
+)
+async def test_only_names_have_holders(side: Side, name: str) -> None:
+    with pytest.raises(Invalid, match="NAME_INVALID"):
+        await side.policies.ResolveName(pb.ResolveNameRequest(name=name), call(None))
+
+
+async def test_a_store_that_is_silent_is_said_so_to_all_who_wait(side: Side) -> None:
+    await at(side, accounts=5, graph=5)
+    await side.waiting.applied({"people-3": 5}, within_s=1)
+    side.wire.silence()
+    waiting = Waiting(Store(side.store._pool, answer_s=0.2), wait_s=1)
+    waits = (waiting.applied({"people-3": 5}, within_s=1) for _ in range(3))
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert [str(outcome).split(":")[0] for outcome in outcomes] == ["STORE_UNAVAILABLE"] * 3

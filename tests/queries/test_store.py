@@ -1,0 +1,131 @@
+"""The door to PostgreSQL, while it is there and while it is not."""
+
+import asyncio
+import math
+import time
+
+import psycopg
+import pytest
+from msgspec import Struct, ValidationError
+from psycopg import sql
+
+from infra.config import Settings
+from infra.postgres.pool import open_pool
+from queries.store import Reader, Store
+from schemas.refusals import Unavailable
+from tests.queries.conftest import Side
+from tests.stack import Stack
+
+ONE = sql.SQL("select 1 as number")
+SLOW = sql.SQL("select 1 as number from pg_sleep(5)")
+
+
+class Number(Struct, frozen=True):
+    """A row."""
+
+    number: int
+
+
+async def one(reader: Reader) -> int:
+    return (await reader.rows(Number, ONE, {}))[0].number
+
+
+async def refused_within(reader: Reader, seconds: float) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+        await one(reader)
+    assert time.monotonic() - started < seconds
+
+
+async def recovered(store: Store, within_s: float = 10.0) -> None:
+    deadline_s = time.monotonic() + within_s
+    while True:
+        try:
+            assert await one(store.until(math.inf)) == 1
+        except Unavailable:
+            assert time.monotonic() < deadline_s, "it did not recover"
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+async def test_a_read_changes_nothing(side: Side) -> None:
+    write = sql.SQL("insert into checkpoints values ('a', 'people-0', 1) returning 1 as number")
+    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+        await side.store.until(math.inf).rows(Number, write, {})
+
+
+async def test_rows_that_do_not_fit_are_a_bug_and_not_a_refusal(side: Side) -> None:
+    with pytest.raises(ValidationError):
+        await side.store.until(math.inf).rows(Number, sql.SQL("select 'x' as number"), {})
+
+
+async def test_read_models_that_are_not_made_yet_are_unavailable(settings: Settings) -> None:
+    async with open_pool(settings.postgres, role="queries", read_only=True) as pool:
+        reader = Store(pool, answer_s=5).until(math.inf)
+        with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+            await reader.rows(Number, sql.SQL("select 1 as number from accounts"), {})
+
+
+async def test_a_statement_takes_no_longer_than_the_caller_waits(side: Side) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+        await side.store.until(started + 0.2).rows(Number, SLOW, {})
+    assert time.monotonic() - started < 0.4
+    await recovered(side.store)
+
+
+async def test_a_deadline_that_has_passed_asks_nothing(side: Side) -> None:
+    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+        await one(side.store.until(time.monotonic()))
+    assert side.wire.round_trips == 0
+
+
+async def test_a_reader_that_is_called_off_ends_at_once(side: Side) -> None:
+    await one(side.store.until(math.inf))
+    side.wire.silence()
+    reading = asyncio.create_task(one(side.store.until(math.inf)))
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert time.monotonic() - started < 0.2
+
+
+async def test_a_silent_server_is_unavailable_in_time_and_comes_back_by_itself(
+    side: Side,
+) -> None:
+    await one(side.store.until(math.inf))
+    side.wire.silence()
+    for _ in range(4):
+        await refused_within(side.store.until(time.monotonic() + 0.3), 0.6)
+    side.wire.resume()
+    await recovered(side.store)
+
+
+async def test_connections_that_the_server_ended_cost_no_answer(side: Side, stack: Stack) -> None:
+    assert await one(side.store.until(math.inf)) == 1
+    dsn = stack.settings().postgres.dsn
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as other:
+        ended = await other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'agora-queries'"
+        )
+        assert await ended.fetchall()
+    await asyncio.sleep(0.1)
+    assert await one(side.store.until(math.inf)) == 1
+
+
+async def test_a_server_that_is_killed_is_unavailable_until_it_is_back(
+    side: Side, stack: Stack
+) -> None:
+    assert await one(side.store.until(math.inf)) == 1
+    stack.postgres.kill()
+    try:
+        await asyncio.sleep(0.1)
+        await refused_within(side.store.until(time.monotonic() + 0.5), 0.8)
+    finally:
+        stack.postgres.spawn()
+        await asyncio.to_thread(stack.postgres.wait_ready)
+    await recovered(side.store)

@@ -1,0 +1,135 @@
+"""A cast and the rows that the read models would hold of it, written straight into the tables."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import AsyncConnection, sql
+
+from infra.rpc.call import Call, Caller
+
+ANA = UUID("0197f1f0-0000-7000-8000-00000000000a")
+BEN = UUID("0197f1f0-0000-7000-8000-00000000000b")
+CLO = UUID("0197f1f0-0000-7000-8000-00000000000c")
+DAN = UUID("0197f1f0-0000-7000-8000-00000000000d")
+NOBODY = UUID("0197f1f0-0000-7000-8000-0000000000ff")
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+TABLES = """
+create table accounts (account_id uuid primary key, email text not null,
+    email_hash text not null, first_name text not null, last_name text not null,
+    birth_date text not null, handle text not null, handle_hash text not null,
+    about text not null, private boolean not null, registered_at timestamptz not null);
+create table sessions (session_id uuid primary key, account_id uuid not null,
+    device text not null, address text not null, opened_at timestamptz not null,
+    closed_at timestamptz, close_reason text);
+create table follows (target_id uuid, follower_id uuid, state text not null,
+    since timestamptz not null, primary key (target_id, follower_id));
+create table blocks (blocker_id uuid, blocked_id uuid, since timestamptz not null,
+    primary key (blocker_id, blocked_id));
+create table mutes (muter_id uuid, muted_id uuid, since timestamptz not null,
+    primary key (muter_id, muted_id));
+create table follower_counts (account_id uuid primary key, followers bigint not null);
+create table following_counts (account_id uuid, partition text, following bigint not null,
+    primary key (account_id, partition));
+create table checkpoints (model text, partition text, "offset" bigint not null,
+    primary key (model, partition));
+"""
+
+
+class World:
+    """Writes rows. Times are minutes after START, so that order is plain to see."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def person(
+        self,
+        account: UUID,
+        handle: str,
+        *,
+        private: bool = False,
+        name: str = "",
+        email_name: str = "",
+    ) -> None:
+        """Somebody who registered."""
+        await self.insert(
+            "accounts",
+            account_id=account,
+            email=f"{handle}@example.org",
+            email_hash=email_name or f"email:{handle}",
+            first_name=handle.capitalize(),
+            last_name="Okri",
+            birth_date="1990-05-06",
+            handle=handle,
+            handle_hash=name or f"handle:{handle}",
+            about="Hello.",
+            private=private,
+            registered_at=START,
+        )
+
+    async def follow(
+        self, follower: UUID, target: UUID, minute: int = 0, state: str = "established"
+    ) -> None:
+        """A follow, or a request to."""
+        since = START + timedelta(minutes=minute)
+        await self.insert(
+            "follows", target_id=target, follower_id=follower, state=state, since=since
+        )
+
+    async def block(self, blocker: UUID, blocked: UUID, minute: int = 0) -> None:
+        """A block."""
+        since = START + timedelta(minutes=minute)
+        await self.insert("blocks", blocker_id=blocker, blocked_id=blocked, since=since)
+
+    async def mute(self, muter: UUID, muted: UUID, minute: int = 0) -> None:
+        """A mute."""
+        since = START + timedelta(minutes=minute)
+        await self.insert("mutes", muter_id=muter, muted_id=muted, since=since)
+
+    async def checkpoint(self, model: str, partition: str, offset: int) -> None:
+        """How far a model has come, ahead of where it was."""
+        await self._connection.execute(
+            """insert into checkpoints (model, partition, "offset") values (%s, %s, %s)
+               on conflict (model, partition) do update set "offset" = excluded."offset" """,
+            (model, partition, offset),
+        )
+
+    async def insert(self, table: str, **row: object) -> None:
+        """One row."""
+        statement = sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(row)),
+        )
+        await self._connection.execute(statement, list(row.values()))
+
+
+@asynccontextmanager
+async def made_world(dsn: str, schema: str) -> AsyncIterator[World]:
+    """Empty tables in a schema of their own."""
+    async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
+        name = sql.Identifier(schema)
+        await connection.execute(sql.SQL("create schema {}").format(name))
+        await connection.execute(sql.SQL("set search_path to {}").format(name))
+        await connection.execute(TABLES)
+        yield World(connection)
+
+
+def call(viewer: UUID | None, within_s: float = 5.0) -> Call:
+    """A call by `viewer`, who waits for `within_s`."""
+    return Call(
+        rpc="test",
+        correlation=uuid4(),
+        deadline_s=time.monotonic() + within_s,
+        caller=None if viewer is None else Caller(viewer, uuid4()),
+    )
+
+
+def ids(profiles: Sequence[Any]) -> list[UUID]:
+    """Whose profiles these are."""
+    return [UUID(profile.account_id) for profile in profiles]
