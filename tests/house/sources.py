@@ -27,8 +27,13 @@ class Source(Struct, frozen=True):
 
     @property
     def tree(self) -> ast.Module:
-        """The syntax tree; only of Python files."""
-        return ast.parse(self.text, self.path)
+        """The syntax tree, the same one each time; only of Python files."""
+        return _parsed(self.text, self.path)
+
+
+@cache
+def _parsed(text: str, path: str) -> ast.Module:
+    return ast.parse(text, path)
 
 
 @cache
