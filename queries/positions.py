@@ -18,7 +18,7 @@ from schemas.refusals import Unavailable
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {PEOPLE.name: ("accounts", "graph")}
 """Which models fold the partitions of a topic; no read waits for any other topic.
 
-All of them decide visibility.
+All of them decide visibility, and so stand still at what they cannot fold; none goes on past it.
 """
 
 _SHORTEST_PAUSE_S: Final = 0.005
@@ -27,18 +27,22 @@ _GROWTH: Final = 1.4
 
 _MODELS: Final = sorted({model for models in CONSUMERS.values() for model in models})
 _CHECKPOINTS: Final = sql.SQL(
-    'select model, partition, "offset" from checkpoints where model = any(%(models)s)'
+    'select model, partition, "offset", halted from checkpoints where model = any(%(models)s)'
 )
 
 _log = logging.getLogger(__name__)
 
 
 class Checkpoint(Struct, frozen=True):
-    """How far one model has folded one partition; -1 is nowhere."""
+    """How far one model has folded one partition; -1 is nowhere.
+
+    `halted` says why it stands still there, empty while it runs.
+    """
 
     model: str
     partition: str
     offset: int
+    halted: str = ""
 
 
 def relevant(position: Position) -> dict[str, int]:
@@ -64,18 +68,28 @@ def reached(checkpoints: list[Checkpoint]) -> dict[str, int]:
     }
 
 
+def standing_still(checkpoints: list[Checkpoint], wanted: Position) -> list[str]:
+    """Which models stand still before `wanted`: no wait will help those who want it."""
+    return [
+        f"{point.model} in {point.partition} at {point.offset}: {point.halted}"
+        for point in checkpoints
+        if point.halted and point.offset < wanted.get(point.partition, -1)
+    ]
+
+
 class Waiting:
     """Lets reads wait for positions, for `wait_s` at most, with one poll in flight for all."""
 
     def __init__(self, store: Store, wait_s: float) -> None:
         self._store = store
         self._wait_s = wait_s
-        self._poll: asyncio.Task[dict[str, int]] | None = None
+        self._poll: asyncio.Task[list[Checkpoint]] | None = None
 
     async def require(self, position: Position, within_s: float) -> None:
         """Returns once every model includes `position`.
 
-        Raises Unavailable: POSITION_NOT_REACHED after `within_s`, STORE_UNAVAILABLE.
+        Raises Unavailable: POSITION_NOT_REACHED after `within_s`, MODEL_HALTED at once where a
+        wait would be in vain, STORE_UNAVAILABLE.
         """
         if not await self.applied(position, within_s):
             raise Unavailable(
@@ -86,15 +100,18 @@ class Waiting:
     async def applied(self, position: Position, within_s: float) -> bool:
         """Whether every model includes `position`, within `within_s`.
 
-        A position of nowhere costs no round trip. Raises Unavailable STORE_UNAVAILABLE.
+        A position of nowhere costs no round trip. Raises Unavailable MODEL_HALTED where a model
+        stands still before it, and STORE_UNAVAILABLE.
         """
         wanted = relevant(position)
         deadline_s = time.monotonic() + min(within_s, self._wait_s)
         pause_s = _SHORTEST_PAUSE_S
         while wanted:
-            have = await self._reached()
+            checkpoints = await self._checkpoints()
+            have = reached(checkpoints)
             if includes(have, wanted):
                 break
+            _refuse_in_vain(checkpoints, wanted)
             if time.monotonic() + pause_s > deadline_s:
                 _log.warning("read models lag behind a position: %s", missing(have, wanted))
                 return False
@@ -102,13 +119,22 @@ class Waiting:
             pause_s = min(pause_s * _GROWTH, _LONGEST_PAUSE_S)
         return True
 
-    async def _reached(self) -> dict[str, int]:
+    async def _checkpoints(self) -> list[Checkpoint]:
         # To join a poll that began earlier is safe: checkpoints only grow, so it may report too
         # little, never too much.
         if self._poll is None or self._poll.done():
             self._poll = asyncio.create_task(self._read())
         return await asyncio.shield(self._poll)
 
-    async def _read(self) -> dict[str, int]:
+    async def _read(self) -> list[Checkpoint]:
         reader = self._store.until(math.inf)
-        return reached(await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS}))
+        return await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS})
+
+
+def _refuse_in_vain(checkpoints: list[Checkpoint], wanted: Position) -> None:
+    if halted := standing_still(checkpoints, wanted):
+        _log.error("read models stand still before a position: %s", "; ".join(halted))
+        raise Unavailable(
+            "MODEL_HALTED",
+            "What you wrote is safe but cannot be read until a fault in the read models is mended.",
+        )

@@ -46,15 +46,18 @@ _OWN: Final = _PERSON.format(
 )
 
 _HOLDERS: Final[Mapping[str, sql.SQL]] = {
-    "email": sql.SQL("""select account_id from accounts where email_hash = %(name)s
+    "email": sql.SQL("""select account_id, handle from accounts where email_hash = %(name)s
         order by registered_at desc limit 1"""),
-    "handle": sql.SQL("""select account_id from accounts where handle_hash = %(name)s
+    "handle": sql.SQL("""select account_id, handle from accounts where handle_hash = %(name)s
         order by registered_at desc limit 1"""),
 }
 
 
-class _Holder(Struct, frozen=True):
+class Holder(Struct, frozen=True):
+    """The account that holds a name, and its handle."""
+
     account_id: UUID
+    handle: str
 
 
 async def people(reader: Reader, viewer: UUID, accounts: Sequence[UUID]) -> dict[UUID, Person]:
@@ -80,14 +83,13 @@ async def own(reader: Reader, account: UUID) -> OwnPerson | None:
     return _one(await reader.rows(OwnPerson, _OWN, {"viewer": account}))
 
 
-async def holder(reader: Reader, name: str) -> UUID | None:
+async def holder(reader: Reader, name: str) -> Holder | None:
     """Which account holds the name, `email:` or `handle:` and its keyed hash; None if nobody.
 
     One round trip. Raises KeyError for another kind of name.
     """
     kind = name.partition(":")[0]
-    row = _one(await reader.rows(_Holder, _HOLDERS[kind], {"name": name}))
-    return row.account_id if row else None
+    return _one(await reader.rows(Holder, _HOLDERS[kind], {"name": name}))
 
 
 def _one(rows: list[Row]) -> Row | None:

@@ -28,7 +28,9 @@ class Policies:
         if not _NAME.fullmatch(request.name):
             raise Invalid("NAME_INVALID", "A name is email: or handle: and its keyed hash.")
         holder = await accounts.holder(self._store.until(call.deadline_s), request.name)
-        return pb.ResolveNameAnswer(account_id=str(holder) if holder else "")
+        if holder is None:
+            return pb.ResolveNameAnswer()
+        return pb.ResolveNameAnswer(account_id=str(holder.account_id), handle=holder.handle)
 
     async def AwaitVisible(
         self, request: pb.AwaitVisibleRequest, call: Call

@@ -63,6 +63,16 @@ async def test_a_wait_in_vain_ends_in_time_and_says_so(
     assert "people-3" in caplog.text
 
 
+async def test_nobody_waits_for_a_model_that_stands_still_before_it(side: Side) -> None:
+    await at(side, accounts=5, graph=4)
+    await side.world.halt("graph", "people-3", "An event of a later version.")
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="MODEL_HALTED"):
+        await side.waiting.require({"people-3": 5}, within_s=5)
+    assert time.monotonic() - started < 0.3
+    await side.waiting.require({"people-3": 4}, within_s=0)
+
+
 async def test_nobody_waits_longer_than_the_side_allows(side: Side) -> None:
     waiting = Waiting(side.store, wait_s=0.1)
     started = time.monotonic()
@@ -100,9 +110,14 @@ async def test_commands_can_ask_who_holds_a_name(side: Side) -> None:
     ana, ben = side.digests.name("handle", "ana"), side.digests.name("email", "ben@example.org")
     await side.world.person(ANA, "ana", name=ana)
     await side.world.person(BEN, "ben", email_name=ben)
-    for name, holder in ((ana, str(ANA)), (ben, str(BEN)), (f"email:{ana[-32:]}", "")):
-        answer = await side.policies.ResolveName(pb.ResolveNameRequest(name=name), call(None))
-        assert answer.account_id == holder
+    holders = {
+        ana: pb.ResolveNameAnswer(account_id=str(ANA), handle="ana"),
+        ben: pb.ResolveNameAnswer(account_id=str(BEN), handle="ben"),
+        f"email:{ana[-32:]}": pb.ResolveNameAnswer(),
+    }
+    for name, holder in holders.items():
+        request = pb.ResolveNameRequest(name=name)
+        assert await side.policies.ResolveName(request, call(None)) == holder
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from uuid import UUID, uuid4
 from psycopg import AsyncConnection, sql
 
 from infra.rpc.call import Call, Caller
+from infra.worker.checkpoints import DDL
+from projections.ddl import ddl
+from projections.models import MODELS
 
 ANA = UUID("0197f1f0-0000-7000-8000-00000000000a")
 BEN = UUID("0197f1f0-0000-7000-8000-00000000000b")
@@ -18,27 +21,6 @@ DAN = UUID("0197f1f0-0000-7000-8000-00000000000d")
 NOBODY = UUID("0197f1f0-0000-7000-8000-0000000000ff")
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-TABLES = """
-create table accounts (account_id uuid primary key, email text not null,
-    email_hash text not null, first_name text not null, last_name text not null,
-    birth_date text not null, handle text not null, handle_hash text not null,
-    about text not null, private boolean not null, registered_at timestamptz not null);
-create table sessions (session_id uuid primary key, account_id uuid not null,
-    device text not null, address text not null, opened_at timestamptz not null,
-    closed_at timestamptz, close_reason text);
-create table follows (target_id uuid, follower_id uuid, state text not null,
-    since timestamptz not null, primary key (target_id, follower_id));
-create table blocks (blocker_id uuid, blocked_id uuid, since timestamptz not null,
-    primary key (blocker_id, blocked_id));
-create table mutes (muter_id uuid, muted_id uuid, since timestamptz not null,
-    primary key (muter_id, muted_id));
-create table follower_counts (account_id uuid primary key, followers bigint not null);
-create table following_counts (account_id uuid, partition text, following bigint not null,
-    primary key (account_id, partition));
-create table checkpoints (model text, partition text, "offset" bigint not null,
-    primary key (model, partition));
-"""
 
 
 class World:
@@ -99,6 +81,13 @@ class World:
             (model, partition, offset),
         )
 
+    async def halt(self, model: str, partition: str, reason: str) -> None:
+        """Let a model stand still where it is."""
+        await self._connection.execute(
+            "update checkpoints set halted = %s where model = %s and partition = %s",
+            (reason, model, partition),
+        )
+
     async def insert(self, table: str, **row: object) -> None:
         """One row."""
         statement = sql.SQL("insert into {} ({}) values ({})").format(
@@ -116,7 +105,8 @@ async def made_world(dsn: str, schema: str) -> AsyncIterator[World]:
         name = sql.Identifier(schema)
         await connection.execute(sql.SQL("create schema {}").format(name))
         await connection.execute(sql.SQL("set search_path to {}").format(name))
-        await connection.execute(TABLES)
+        for statement in (*DDL, *(line for model in MODELS for line in ddl(model))):
+            await connection.execute(statement.encode())
         yield World(connection)
 
 
