@@ -1,0 +1,1 @@
+"""NATS: live hints from the projections to whoever shows pages."""

@@ -1,0 +1,88 @@
+"""The host of a worker's subscribers: hands each delivery to every lane of its partition."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+from events.topics import Partition
+from infra.log.port import Entry, Log
+from infra.worker import progress
+from infra.worker.lane import Lane
+from infra.worker.subscriber import Subscriber
+
+
+class Host:
+    """Lanes of the partitions that this worker has been assigned.
+
+    `seek` after each assignment, `deliver` in offset order for each partition, `release` when an
+    assignment is about to end, `stop` when it has. All from one event loop.
+    """
+
+    def __init__(self, subscribers: Sequence[Subscriber], log: Log) -> None:
+        self._subscribers = subscribers
+        self._log = log
+        self._lanes: dict[Partition, list[Lane]] = {}
+        self._room = asyncio.Event()
+        self._released = False
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that any subscriber consumes."""
+        return frozenset(topic.name for one in self._subscribers for topic in one.topics)
+
+    async def seek(self, assigned: Iterable[Partition]) -> Mapping[Partition, int]:
+        """Start the lanes of the partitions, and where delivery should begin in each.
+
+        That is where the subscriber that has come farthest goes on: those behind it read what
+        they miss in bulk. Raises what their checkpoints raise while they cannot be read, but for
+        one that may not go on: its lane says so.
+        """
+        await self.stop()
+        self._released = False
+        starts: dict[Partition, int] = {}
+        for partition in assigned:
+            lanes = [
+                Lane(one, partition, self._log, on_room=self._room.set)
+                for one in self._subscribers
+                if partition.topic in {topic.name for topic in one.topics}
+            ]
+            starts[partition] = max([await _resumed(lane) for lane in lanes], default=0)
+            self._lanes[partition] = lanes
+        for partition, lanes in self._lanes.items():
+            for lane in lanes:
+                lane.start(starts[partition])
+        return starts
+
+    async def deliver(self, partition: Partition, entries: Sequence[Entry]) -> None:
+        """Hand entries to the lanes; waits while none of them has room.
+
+        So the quickest one sets the pace, and a delivery that is no longer wanted is dropped:
+        after a rebalance everything is delivered again from the checkpoints on.
+        """
+        while not self._released:
+            lanes = self._lanes.get(partition, [])
+            if all(lane.halted for lane in lanes) or any(lane.has_room for lane in lanes):
+                reads = progress.read(entries)
+                for lane in lanes:
+                    lane.offer(reads)
+                return
+            self._room.clear()
+            await self._room.wait()
+
+    def release(self) -> None:
+        """Let go of deliveries that wait for room: the assignment is about to end."""
+        self._released = True
+        self._room.set()
+
+    async def stop(self) -> None:
+        """Stop all lanes."""
+        self.release()
+        lanes = [lane for lanes in self._lanes.values() for lane in lanes]
+        self._lanes = {}
+        await asyncio.gather(*(lane.stop() for lane in lanes))
+
+
+async def _resumed(lane: Lane) -> int:
+    try:
+        return await lane.subscriber.resume(lane.partition)
+    except progress.Halted:
+        return 0

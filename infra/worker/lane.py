@@ -1,0 +1,168 @@
+"""Lanes: one subscriber's way through one partition, at its own pace.
+
+Delivery is shared, progress is not. A lane whose buffer is full lets what comes by go, and later
+reads it from the log in bulk: a slow, failing or new subscriber holds up nobody but itself, and
+joins the others again where it meets them.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from events.topics import Partition
+from infra.log.port import Log, LogUnavailable
+from infra.worker import progress
+from infra.worker.progress import Halted, Overtaken, Read
+from infra.worker.subscriber import Subscriber
+from schemas.refusals import TooMany, Unavailable
+
+TRANSIENT: Final = (
+    psycopg.OperationalError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+    LogUnavailable,
+    Unavailable,
+    TooMany,
+    TimeoutError,
+)
+
+BUFFERED_RECORDS_MAX: Final = 20_000
+CONSUMED_RECORDS_MAX: Final = 5_000
+_BACK_OFF_S: Final = (0.05, 2.0)
+_HALTED_S: Final = 30.0
+"""After this long a halted lane looks again: the cause may have been mended."""
+
+_log = logging.getLogger(__name__)
+
+
+class Lane:
+    """Runs from `start` to `stop`; `offer` hands it what was delivered."""
+
+    def __init__(
+        self,
+        subscriber: Subscriber,
+        partition: Partition,
+        log: Log,
+        *,
+        on_room: Callable[[], None],
+    ) -> None:
+        self.subscriber = subscriber
+        self.partition = partition
+        self.halted = ""
+        self._log = log
+        self._on_room = on_room
+        self._buffer: deque[Sequence[Read]] = deque()
+        self._buffered = 0
+        self._goal = 0
+        self._news = asyncio.Event()
+        self._failures = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, goal: int) -> None:
+        """Begin at the stored place, and read in bulk up to `goal`, where delivery begins."""
+        self._goal = goal
+        self._task = asyncio.create_task(self._run(), name=f"{self.subscriber.name} {self}")
+
+    async def stop(self) -> None:
+        """Stop at once: what is not committed will be consumed again by whoever comes next."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the next offer will be kept."""
+        return self._buffered < BUFFERED_RECORDS_MAX and not self.halted
+
+    def offer(self, reads: Sequence[Read]) -> None:
+        """Hand over what was delivered; without room, it is only noted how far the log reaches."""
+        if self.has_room:
+            self._buffer.append(reads)
+            self._buffered += len(reads)
+        self._goal = max(self._goal, reads[-1].offset + 1)
+        self._news.set()
+
+    def __str__(self) -> str:
+        return f"{self.subscriber.name} in {self.partition}"
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._follow(await self.subscriber.resume(self.partition))
+            except Overtaken as moved:
+                _log.info("%s: %s", self, moved)
+            except Halted as reason:
+                await self._stand_still(str(reason))
+            except TRANSIENT as problem:
+                await self._back_off(problem)
+            except Exception as bug:
+                _log.exception("%s stopped at a bug", self)
+                await self._stand_still(f"A bug stopped it: {type(bug).__name__}. See the log.")
+
+    async def _follow(self, following: int) -> None:
+        while True:
+            reads = await self._next(following)
+            following = await self.subscriber.consume(self.partition, reads)
+            self._failures = 0
+            self.halted = ""
+            self._on_room()
+
+    async def _next(self, following: int) -> Sequence[Read]:
+        """What comes at `following`: from the buffer, else from the log, else by waiting."""
+        while True:
+            reads = self._taken(following)
+            if reads:
+                return reads
+            upto = self._buffer[0][0].offset if self._buffer else self._goal
+            if upto > following:
+                stop = min(upto, following + CONSUMED_RECORDS_MAX)
+                entries = await self._log.read(self.partition, following, stop)
+                if not entries:
+                    raise LogUnavailable(f"{self.partition} does not show offset {following} yet.")
+                return progress.read(entries)
+            self._news.clear()
+            await self._news.wait()
+
+    def _taken(self, following: int) -> Sequence[Read]:
+        """Batches that were delivered, as far as they follow on each other."""
+        taken: list[Read] = []
+        while self._buffer and len(taken) < CONSUMED_RECORDS_MAX:
+            batch = self._buffer[0]
+            if batch[0].offset > following:
+                break
+            self._buffer.popleft()
+            self._buffered -= len(batch)
+            if batch[-1].offset >= following:
+                taken.extend(one for one in batch if one.offset >= following)
+                following = batch[-1].offset + 1
+        return taken
+
+    async def _stand_still(self, reason: str) -> None:
+        _log.error("%s stands still: %s", self, reason)
+        self.halted = reason
+        self._empty()
+        try:
+            await self.subscriber.halt(self.partition, reason)
+        except TRANSIENT as problem:
+            _log.warning("%s could not note why it stands still: %s", self, problem)
+        await asyncio.sleep(_HALTED_S)
+        self.halted = ""
+
+    async def _back_off(self, problem: Exception) -> None:
+        # The first and then every tenth: a server that is away must not flood the log.
+        if self._failures % 10 == 0:
+            _log.warning("%s tries again after %s: %s", self, type(problem).__name__, problem)
+        least, most = _BACK_OFF_S
+        delay = min(most, least * 2 ** min(self._failures, 10))
+        self._failures += 1
+        await asyncio.sleep(delay)
+
+    def _empty(self) -> None:
+        self._buffer.clear()
+        self._buffered = 0
+        self._on_room()

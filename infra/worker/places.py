@@ -1,0 +1,57 @@
+"""The places that one subscriber has reached, in memory as they are stored."""
+
+from collections.abc import Awaitable, Callable
+
+from events.topics import Partition
+from infra.log.port import Log
+from infra.postgres.pool import Pool
+from infra.worker import checkpoints, progress
+from infra.worker.checkpoints import Connection
+from infra.worker.progress import Checkpoint
+
+
+async def nothing_else(_connection: Connection) -> None:
+    """Work for a checkpoint that moves alone."""
+
+
+class Places:
+    """A subscriber's checkpoints, one for each of its partitions."""
+
+    def __init__(self, name: str, pool: Pool, log: Log) -> None:
+        self.name = name
+        self._pool = pool
+        self._log = log
+        self._reached: dict[Partition, Checkpoint] = {}
+
+    def reached(self, partition: Partition) -> Checkpoint:
+        """The checkpoint as last stored by this process, after `resume`."""
+        return self._reached[partition]
+
+    async def resume(self, partition: Partition) -> int:
+        """The next offset, as stored; raises `Halted` if this is not the log it came from."""
+        async with self._pool.connection() as connection:
+            checkpoint = await checkpoints.load(connection, self.name, partition)
+        if checkpoint.offset >= 0:
+            end = await self._log.end(partition)
+            last = await self._log.read(partition, checkpoint.offset, checkpoint.offset + 1)
+            progress.same_log(checkpoint, end, *progress.read(last))
+        self._reached[partition] = checkpoint
+        return checkpoint.offset + 1
+
+    async def move(
+        self,
+        partition: Partition,
+        after: Checkpoint,
+        work: Callable[[Connection], Awaitable[None]] = nothing_else,
+    ) -> None:
+        """Do `work` and move the checkpoint in one transaction; raises `Overtaken`."""
+        before = self._reached[partition]
+        async with self._pool.connection() as connection, connection.transaction():
+            await checkpoints.move(connection, self.name, partition, before, after)
+            await work(connection)
+        self._reached[partition] = after
+
+    async def halt(self, partition: Partition, reason: str) -> None:
+        """Note why the subscriber stands still."""
+        async with self._pool.connection() as connection:
+            await checkpoints.halt(connection, self.name, partition, reason)

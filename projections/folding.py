@@ -1,0 +1,118 @@
+"""From accepted decisions to what a model changes: decoded, checked, and set aside if need be."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from events import catalog, codec
+from events.codec import Cipher
+from events.event import Event, type_of
+from events.record import Decision, Fact
+from infra.worker.checkpoints import Parked
+from infra.worker.progress import Accepted
+from projections.model import Model
+from projections.operations import Hint, Operation
+
+_log = logging.getLogger(__name__)
+
+
+class News(Struct, frozen=True):
+    """A hint and the place in the log that it comes from."""
+
+    hint: Hint
+    accepted: Accepted
+
+
+class Folded(Struct):
+    """What a stretch of the log comes to. `stop` is where, and why, it must not be passed."""
+
+    operations: list[Operation] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    stop: tuple[int, str] | None = None
+
+
+def wanted_types(model: Model) -> frozenset[str]:
+    """The types to decode: the model's, and all old ones, whose successors may be the model's."""
+    return frozenset(map(type_of, model.events)) | frozenset(catalog.UPCASTERS)
+
+
+def persons(accepted: Sequence[Accepted], wanted: frozenset[str]) -> set[UUID]:
+    """Whose keys the decisions' personal fields need. Damaged data is left for `fold` to find."""
+    found: set[UUID] = set()
+    for _, decision in accepted:
+        for fact in decision.facts:
+            if fact.type in wanted and codec.PERSONAL_FIELDS.get(fact.type):
+                # Whatever is wrong with the data, decoding it will say.
+                with suppress(msgspec.DecodeError, LookupError, TypeError, ValueError):
+                    person = codec.sealed_by(fact)
+                    if person is not None:
+                        found.add(person)
+    return found
+
+
+def fold(
+    model: Model, accepted: Sequence[Accepted], cipher: Cipher, waiting: frozenset[str]
+) -> Folded:
+    """What the decisions change, those of `waiting` shards set aside.
+
+    Stops before an event of a type that the catalog does not know, and, in a model that decides
+    visibility, before one that cannot be applied.
+    """
+    wanted = wanted_types(model)
+    folded = Folded()
+    parked = set(waiting)
+    for one in accepted:
+        unknown = _unknown_type(one.decision)
+        if unknown is not None:
+            folded.stop = (one.offset, f"Event type {unknown} is unknown to this version of Agora.")
+            break
+        if one.decision.shard in parked:
+            folded.parked.append(Parked(one, None))
+            continue
+        try:
+            operations, hints = _changed(model, one.decision, wanted, cipher)
+        except Exception as problem:
+            _log.exception("%s cannot apply offset %d", model.name, one.offset)
+            reason = f"{type(problem).__name__} at offset {one.offset}: see the worker's log."
+            if model.visibility:
+                folded.stop = (one.offset, reason)
+                break
+            parked.add(one.decision.shard)
+            folded.parked.append(Parked(one, reason))
+            continue
+        folded.operations += operations
+        folded.news += [News(hint, one) for hint in hints]
+    return folded
+
+
+def _unknown_type(decision: Decision) -> str | None:
+    for fact in decision.facts:
+        if fact.type not in catalog.TYPES and fact.type not in catalog.UPCASTERS:
+            return fact.type
+    return None
+
+
+def _changed(
+    model: Model, decision: Decision, wanted: frozenset[str], cipher: Cipher
+) -> tuple[list[Operation], list[Hint]]:
+    operations: list[Operation] = []
+    hints: list[Hint] = []
+    for event in _events(model, decision.facts, wanted, cipher):
+        operations += model.changes(event, decision.at)
+        hints += model.hints(event)
+    return operations, hints
+
+
+def _events(
+    model: Model, facts: Sequence[Fact], wanted: frozenset[str], cipher: Cipher
+) -> Iterator[Event]:
+    for fact in facts:
+        if fact.type in wanted:
+            event = codec.decode(fact, cipher)
+            if isinstance(event, model.events):
+                yield event

@@ -1,0 +1,120 @@
+"""A read model on a worker: folds what it is handed, and commits rows and checkpoint together."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+from uuid import UUID
+
+import psycopg
+from msgspec.structs import replace
+
+from events.codec import Cipher
+from events.topics import Partition, Topic
+from infra.worker import checkpoints, progress
+from infra.worker.checkpoints import Connection, Parked
+from infra.worker.places import Places
+from infra.worker.progress import Accepted, Checkpoint, Halted, Read
+from projections.applying import apply
+from projections.folding import Folded, News, fold, persons, wanted_types
+from projections.model import Model
+
+POISON: Final = (psycopg.DataError, psycopg.IntegrityError)
+"""What Postgres says of rows that it will never take, however often it is asked."""
+
+_log = logging.getLogger(__name__)
+
+
+class Keys(Cipher, Protocol):
+    """A cipher whose keys are fetched beforehand."""
+
+    async def load(self, persons: Sequence[UUID]) -> None:
+        """Bring the keys of these persons to hand."""
+        ...
+
+
+Publish = Callable[[Partition, Sequence[News]], None]
+"""Passes live news on without waiting; whatever goes wrong there never holds up the rows."""
+
+
+class ModelSubscriber:
+    """One read model, as `Subscriber`."""
+
+    def __init__(self, model: Model, places: Places, keys: Keys, publish: Publish) -> None:
+        self._model = model
+        self._places = places
+        self._keys = keys
+        self._publish = publish
+        self._wanted = wanted_types(model)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._model.name
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        """The model's topics."""
+        return self._model.topics
+
+    async def resume(self, partition: Partition) -> int:
+        """The offset it needs next; raises `Halted` if this is another log."""
+        return await self._places.resume(partition)
+
+    async def halt(self, partition: Partition, reason: str) -> None:
+        """Note why it stands still."""
+        await self._places.halt(partition, reason)
+
+    async def consume(self, partition: Partition, reads: Sequence[Read]) -> int:
+        """Apply what lies beyond the checkpoint; raises `Halted`, `Overtaken`."""
+        reads = progress.remaining(self._places.reached(partition), reads)
+        if reads:
+            await self._apply(partition, reads)
+        return self._places.reached(partition).offset + 1
+
+    async def _apply(self, partition: Partition, reads: Sequence[Read]) -> None:
+        before = self._places.reached(partition)
+        after, accepted = progress.advanced(before, reads)
+        await self._keys.load(list(persons(accepted, self._wanted)))
+        folded = fold(self._model, accepted, self._keys, before.parked)
+        if folded.stop is not None:
+            reads = [one for one in reads if one.offset < folded.stop[0]]
+            after, accepted = progress.advanced(before, reads)
+        try:
+            if reads:
+                await self._commit(partition, after, folded)
+        except POISON as problem:
+            await self._isolate(partition, reads, accepted, problem)
+        if folded.stop is not None:
+            raise Halted(f"Offset {folded.stop[0]}: {folded.stop[1]}")
+
+    async def _commit(self, partition: Partition, after: Checkpoint, folded: Folded) -> None:
+        async def rows(connection: Connection) -> None:
+            await apply(connection, self._model, partition, folded.operations)
+            if folded.parked:
+                await checkpoints.park(connection, self.name, partition, folded.parked)
+
+        shards = {parked.accepted.decision.shard for parked in folded.parked}
+        after = replace(after, parked=after.parked | shards)
+        await self._places.move(partition, after, rows)
+        if folded.news:
+            self._publish(partition, folded.news)
+
+    async def _isolate(
+        self,
+        partition: Partition,
+        reads: Sequence[Read],
+        accepted: Sequence[Accepted],
+        problem: psycopg.Error,
+    ) -> None:
+        """Find the decision whose rows Postgres refuses, by halves, and apply all others."""
+        if len(accepted) > 1:
+            middle = accepted[len(accepted) // 2].offset
+            await self._apply(partition, [one for one in reads if one.offset < middle])
+            await self._apply(partition, [one for one in reads if one.offset >= middle])
+            return
+        _log.error("%s: Postgres refuses %s: %s", self.name, partition, type(problem).__name__)
+        reason = f"{type(problem).__name__} at offset {accepted[0].offset}."
+        if self._model.visibility:
+            raise Halted(f"Postgres refuses its rows: {reason}") from problem
+        after, _ = progress.advanced(self._places.reached(partition), reads)
+        await self._commit(partition, after, Folded(parked=[Parked(accepted[0], reason)]))
