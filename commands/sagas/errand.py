@@ -1,0 +1,72 @@
+"""What every step of one caller's request has in common."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from commands.submission import Command, Submission
+from infra.crypto.digests import Digests, new_uuid7
+from infra.rpc.call import Call
+
+
+class Errand(Struct, frozen=True, kw_only=True):
+    """One request on its way through the shards that it touches.
+
+    `request` is the caller's idempotency key, or drawn for this call where the caller has none:
+    the ids of what the request creates are derived from it either way. `body` is what the caller
+    asked for, without secrets: a repeat must be the same.
+    """
+
+    digests: Digests
+    rpc: str
+    request: UUID
+    correlation: UUID
+    actor: UUID | None = None
+    body: bytes = b""
+    traceparent: str = ""
+    after: Mapping[str, int] = {}
+
+    def derived_id(self, purpose: str, actor: UUID | None = None) -> UUID:
+        """The id that this request gives to what it creates for `purpose`, always the same."""
+        return self.digests.derived_id(self.request, actor or self.actor, purpose)
+
+    def step(self, command: Command) -> Submission:
+        """A step on the way. The request is not remembered: the command is safe to repeat."""
+        return Submission(
+            command=command,
+            rpc=self.rpc,
+            actor=self.actor,
+            correlation=self.correlation,
+            traceparent=self.traceparent,
+            after=self.after,
+        )
+
+    def deed(self, command: Command, *seals: UUID) -> Submission:
+        """What the caller asked for: remembered. `seals` names whose keys its events need."""
+        return Submission(
+            command=command,
+            rpc=self.rpc,
+            body=self.body,
+            actor=self.actor,
+            request=self.request,
+            correlation=self.correlation,
+            traceparent=self.traceparent,
+            after=self.after,
+            seals=seals,
+        )
+
+
+def errand(digests: Digests, call: Call, body: bytes, now: datetime) -> Errand:
+    """The errand of one call. `now` dates the request id of a caller who gave none."""
+    return Errand(
+        digests=digests,
+        rpc=call.rpc,
+        request=call.request or new_uuid7(now),
+        correlation=call.correlation,
+        actor=call.caller.account_id if call.caller else None,
+        body=body,
+        traceparent=call.traceparent,
+        after=call.position,
+    )
