@@ -145,7 +145,7 @@ class Keeper:
         self._restarts = after_end(self._restarts, lived_seconds)
         self._state = "failing" if self._restarts.failing else "restarting"
         self._problem = problem
-        log.warning("%s; again in %.1f s", problem, self._restarts.delay_seconds)
+        log.warning("again in %.1f s: %s", self._restarts.delay_seconds, problem)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), self._restarts.delay_seconds)
 

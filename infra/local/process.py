@@ -79,7 +79,10 @@ class Process:
 
     def start(self) -> None:
         """Prepare and spawn. Raises StartError when that is impossible, does not wait for ready."""
-        self.recipe.prepare()
+        try:
+            self.recipe.prepare()
+        except OSError as problem:
+            raise StartError(f"{self.recipe.name} cannot be prepared: {problem}") from problem
         self.spawn()
 
     def spawn(self) -> None:

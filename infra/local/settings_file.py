@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.config import SettingError
 from infra.local.keys import write_private
 
 HEADING = (
@@ -16,12 +17,18 @@ HEADING = (
 def change(file: Path, values: Mapping[str, str | int]) -> None:
     """Set each `section.name` of `values` in `file`, which only its owner may then read.
 
-    Raises OSError when it cannot be written; the file is replaced as a whole or not at all.
+    The file is replaced as a whole or not at all. Raises OSError when it cannot be written,
+    SettingError when it is in a style that only its owner should change.
     """
     text = file.read_text(encoding="utf-8") if file.exists() else HEADING
     for path, value in values.items():
         section, _, name = path.partition(".")
-        text = with_value(text, section, name, value)
+        try:
+            text = with_value(text, section, name, value)
+        except ValueError as problem:
+            raise SettingError(
+                path, f"cannot become {value!r} here: {problem}", str(file)
+            ) from None
     write_private(file, text.encode())
 
 
@@ -44,8 +51,12 @@ def with_value(text: str, section: str, name: str, value: str | int) -> str:
         else:
             lines[place] = line
     changed = "\n".join(lines) + "\n"
-    if tomllib.loads(changed).get(section, {}).get(name) != value:
-        raise ValueError(f"cannot set {section}.{name} in this file; write it on a line of its own")
+    try:
+        written = tomllib.loads(changed).get(section, {}).get(name)
+    except tomllib.TOMLDecodeError:
+        written = None
+    if written != value:
+        raise ValueError(f"write {name} on a line of its own under [{section}]")
     return changed
 
 
