@@ -127,7 +127,11 @@ def _invoke(entry: Entry, arguments: Sequence[str]) -> int:
     command = typer.main.get_command(_application(entry))
     program = f"agora {entry.name}"
     try:
-        outcome = command.main(list(arguments), prog_name=program, standalone_mode=False)
+        # Not `command.main()`, which would make a failure of a reader that has seen enough.
+        with command.make_context(program, list(arguments)) as context:
+            outcome = command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
     except typer.Abort:
         return INTERRUPTED
     except typer.TyperException as problem:

@@ -71,10 +71,10 @@ def examples(*lines: str) -> Callable[[Command], Command]:
     """Show these lines in the command's help, right below its first paragraph."""
 
     def with_examples(command: Command) -> Command:
-        first, _, rest = (command.__doc__ or "").partition("\n\n")
+        first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n\n")
         # A backspace on a line of its own keeps typer from filling the paragraph.
         shown = "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
-        command.__doc__ = f"{first}\n\n{shown}\n\n{inspect.cleandoc(rest)}"
+        command.__doc__ = f"{first}\n\n{shown}\n\n{rest}"
         return command
 
     return with_examples
