@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
 from infra.config import PostgresSettings
+from infra.postgres.prompt import PromptConnection
 from schemas.refusals import Unavailable
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -57,6 +58,7 @@ async def open_pool(
 
     pool: Pool = AsyncConnectionPool(
         settings.dsn,
+        connection_class=PromptConnection,
         kwargs=_connecting(settings, role, read_only=read_only),
         min_size=settings.pool_connections_min,
         max_size=settings.pool_connections_max,
