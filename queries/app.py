@@ -1,0 +1,66 @@
+"""The query side put together: one pool that only reads, three services, one dispatcher."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from infra.auth.sessions import ClosedSessions
+from infra.auth.tokens import open_tokens
+from infra.config import Settings
+from infra.crypto.digests import Digests
+from infra.crypto.keys import load_key
+from infra.crypto.sealed import Seals
+from infra.positions import Positions
+from infra.postgres.pool import open_pool
+from infra.rpc.call import Call
+from infra.rpc.dispatch import Dispatcher, Service
+from infra.telemetry.tracing import opened_tracing
+from queries.cursors import Cursors
+from queries.positions import Waiting
+from queries.rpc.accounts import Accounts
+from queries.rpc.graph import Graph
+from queries.rpc.policies import Policies
+from queries.store import Store
+from schemas.gen import accounts_pb2, graph_pb2, internal_pb2
+
+_ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name["AccountQueries"]
+_GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name["GraphQueries"]
+_POLICIES: Final = internal_pb2.DESCRIPTOR.services_by_name["Policies"]
+
+
+@asynccontextmanager
+async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
+    """The dispatcher of the query side; PostgreSQL may be away, now and at any time.
+
+    Raises SettingError for a key file that cannot be used.
+    """
+    crypto = settings.crypto
+    tokens = open_tokens(settings)
+    seals = Seals(load_key("crypto.id_key_file", crypto.id_key_file))
+    digests = Digests(load_key("crypto.digest_key_file", crypto.digest_key_file))
+    async with open_pool(settings.postgres, role="queries", read_only=True) as pool:
+        store = Store(pool, _answer_s(settings))
+        waiting = Waiting(store, settings.queries.position_wait_ms / 1000)
+
+        async def caught_up(call: Call) -> None:
+            await waiting.require(call.position, call.remaining_s)
+
+        with opened_tracing("agora-queries", settings.telemetry.otlp_endpoint) as tracing:
+            yield Dispatcher(
+                (
+                    Service(_ACCOUNTS, Accounts(store, digests)),
+                    Service(_GRAPH, Graph(store, Cursors(seals))),
+                    Service(_POLICIES, Policies(store, waiting)),
+                ),
+                tokens=tokens,
+                sessions=ClosedSessions(pool),
+                positions=Positions(seals),
+                prepare=caught_up,
+                tracing=tracing,
+            )
+
+
+def _answer_s(settings: Settings) -> float:
+    """The longest wait for a connection and then for a statement; without a limit, a minute."""
+    postgres = settings.postgres
+    return (postgres.pool_wait_ms + (postgres.statement_timeout_ms or 60_000)) / 1000
