@@ -86,3 +86,9 @@ def email_fault(text: str) -> str | None:
 def normal_email(text: str) -> str:
     """A valid address in the one form that is kept: the domain in small letters, no padding."""
     return validate_email(text, check_deliverability=False, allow_smtputf8=True).normalized
+
+
+def login_name(text: str) -> str:
+    """The e-mail address or handle that somebody signs in with, in the form that is kept."""
+    bare = text.strip()
+    return normal_email(bare) if "@" in bare and email_fault(bare) is None else bare

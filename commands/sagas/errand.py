@@ -58,6 +58,22 @@ class Errand(Struct, frozen=True, kw_only=True):
         )
 
 
+def submission(call: Call, command: Command, request: UUID | None = None) -> Submission:
+    """The one command of a call, where that is safe to repeat by itself.
+
+    Remembered under the caller's idempotency key, if `request` says so, and not otherwise.
+    """
+    return Submission(
+        command=command,
+        rpc=call.rpc,
+        actor=call.caller.account_id if call.caller else None,
+        request=request,
+        correlation=call.correlation,
+        traceparent=call.traceparent,
+        after=call.position,
+    )
+
+
 def errand(digests: Digests, call: Call, body: bytes, now: datetime) -> Errand:
     """The errand of one call. `now` dates the request id of a caller who gave none."""
     return Errand(
