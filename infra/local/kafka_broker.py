@@ -47,8 +47,12 @@ class Cluster(msgspec.Struct, frozen=True):
 
 
 def new_cluster_id() -> str:
-    """A random id in the form that Kafka's storage tool takes."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
+    """A random id in the form that Kafka's storage tool takes.
+
+    With a dash in front the tool would read it as an option.
+    """
+    drawn = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
+    return f"A{drawn[1:]}" if drawn.startswith("-") else drawn
 
 
 def cluster_id_of(folder: Path) -> str:
