@@ -25,7 +25,7 @@ from infra.rpc.plans import Plan, Service, plans_of
 from infra.rpc.violations import violations
 from infra.rpc.wellformed import well_formed
 from infra.telemetry.correlation import CORRELATION
-from infra.telemetry.tracing import OFF, Tracing
+from infra.telemetry.tracing import CURRENT, Tracing
 from schemas.gen import options_pb2
 from schemas.refusals import Forbidden, Invalid, Refusal, Unauthenticated, Unavailable
 
@@ -65,7 +65,8 @@ class Dispatcher:
     """Answers calls by the servicers of one side. Implements infra.rpc.backend.Backend.
 
     `prepare` runs before the handler of every call that passed its checks, such as to wait for the
-    caller's position. Raises infra.rpc.plans.Miswired when a method lacks a handler or its rules.
+    caller's position. Spans go to `tracing`, else to that of the process. Raises
+    infra.rpc.plans.Miswired when a method lacks a handler or its rules.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Dispatcher:
         sessions: Sessions,
         positions: Positions,
         prepare: Preparation | None = None,
-        tracing: Tracing = OFF,
+        tracing: Tracing | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.services = tuple(services)
@@ -87,7 +88,7 @@ class Dispatcher:
         self._sessions = sessions
         self._positions = positions
         self._prepare = prepare
-        self._tracing = tracing
+        self._tracing = tracing or CURRENT.get()
         self._clock = clock
 
     @property

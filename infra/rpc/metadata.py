@@ -113,7 +113,7 @@ def correlation(arrival: Arrival) -> UUID:
 def client_address(arrival: Arrival) -> str:
     """The outside client's address: told by a trusted process, else the other end's own."""
     told = arrival.metadata.get(ADDRESS, "") if arrival.trusted else ""
-    return _printable(told) or peer_address(arrival.peer)
+    return _printable(told or peer_address(arrival.peer))
 
 
 def client_user_agent(arrival: Arrival) -> str:

@@ -15,15 +15,16 @@ from schemas.refusals import KINDS, Refusal
 
 DOMAIN: Final = "agora"
 DETAILS_KEY: Final = "grpc-status-details-bin"
-FIELDS_MAX: Final = 20
-"""A status travels in trailing metadata, which peers cut off at 8 KiB."""
-TEXT_LENGTH_MAX: Final = 400
+# A status travels in trailing metadata, encoded as base64, of which peers take 8 KiB.
+FIELDS_MAX: Final = 16
+PATH_LENGTH_MAX: Final = 100
+TEXT_LENGTH_MAX: Final = 200
 
 _KIND_BY_CODE: Final[Mapping[str, type[Refusal]]] = {kind.grpc_status: kind for kind in KINDS}
 
 
 def status_of(refusal: Refusal) -> status_pb2.Status:
-    """The status that tells `refusal`; at most 20 of its fields, texts cut to 400 characters."""
+    """The status that tells `refusal`, with 16 fields at most and long texts cut."""
     status = status_pb2.Status(
         code=code_pb2.Code.Value(refusal.grpc_status),
         message=refusal.detail[:TEXT_LENGTH_MAX],
@@ -33,7 +34,7 @@ def status_of(refusal: Refusal) -> status_pb2.Status:
         bad = error_details_pb2.BadRequest()
         for path, explanation in islice(refusal.fields.items(), FIELDS_MAX):
             bad.field_violations.add(
-                field=path[:TEXT_LENGTH_MAX], description=explanation[:TEXT_LENGTH_MAX]
+                field=path[:PATH_LENGTH_MAX], description=explanation[:TEXT_LENGTH_MAX]
             )
         status.details.add().Pack(bad)
     return status
