@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -103,14 +104,16 @@ def status(json: Json = False) -> None:
         raise Failure("Not everything serves.", "agora logs", data=processes)
 
 
-@examples("agora logs", "agora logs commands -n 100", "agora logs -f")
+@examples("agora logs", "agora logs commands gateway -n 100", "agora logs -f")
 def logs(
-    name: Annotated[str, typer.Argument(help="One process; all of them when left out.")] = "",
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Processes; all of them when left out.")
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end.")] = 20,
 ) -> None:
     """Show the end of the logs of the local stack, or follow them."""
-    files = _log_files(_home(), name)
+    files = _log_files(_home(), names or [])
     for file in files:
         for line in log_files.last_lines(file, lines):
             print(_labelled(file, line, files))
@@ -211,16 +214,15 @@ def _stop(home: Home) -> bool:
         os.close(lock)
 
 
-def _log_files(home: Home, name: str) -> list[Path]:
-    known = sorted(home.logs.glob("*.log"))
-    if not name:
-        if not known:
-            raise Failure("There are no logs yet.", "agora up")
-        return known
-    if home.log_file(name) in known:
-        return [home.log_file(name)]
-    names = ", ".join(file.stem for file in known) or "none"
-    raise Failure(f"There is no log of {name!r}.", f"one of: {names}", UNUSABLE)
+def _log_files(home: Home, names: Sequence[str]) -> list[Path]:
+    known = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
+    if not known:
+        raise Failure("There are no logs yet.", "agora up")
+    for name in names:
+        if name not in known:
+            advice = f"one of: {', '.join(known)}"
+            raise Failure(f"There is no log of {name!r}.", advice, UNUSABLE)
+    return [known[name] for name in names] or list(known.values())
 
 
 def _labelled(file: Path, line: str, files: list[Path]) -> str:

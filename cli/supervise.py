@@ -23,6 +23,7 @@ from infra.local.supervisor import Supervisor
 SERVERS_ONLY: Final = "--servers-only"
 GATEWAY: Final = "gateway"
 START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 25.0
 HEALTH_REQUEST: Final = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
@@ -89,6 +90,7 @@ def _agora(name: str, arguments: Sequence[str], *, once: bool = False) -> Recipe
         environ={"PYTHONUNBUFFERED": "1"},
         once=once,
         start_seconds=START_SECONDS,
+        stop_seconds=STOP_SECONDS,
     )
 
 

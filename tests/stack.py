@@ -4,6 +4,7 @@ A test gets a world of its own by asking for settings, which carry new prefixes 
 that nothing has to be emptied or restarted. Servers may be killed and paused; put them back.
 """
 
+import os
 import secrets
 import shutil
 import socket
@@ -17,7 +18,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from infra.config import Settings
-from infra.local import kafka_broker
+from infra.local import kafka_broker, procfs
 from infra.local.keys import ensure_keys
 from infra.local.process import Process, Recipe
 from infra.local.servers import server_recipes
@@ -25,6 +26,7 @@ from infra.local.servers import server_recipes
 ROOT: Final = Path(__file__).resolve().parents[1]
 JARS: Final = ROOT / ".agora" / "kafka" / "libs"
 BROKERS: Final = 3
+FOLDER: Final = "agora-tests-"
 
 
 class Stack:
@@ -138,7 +140,12 @@ def _base_settings(folder: Path) -> Settings:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="agora-tests-"))
+    """A folder for this run. One that a killed run left behind is removed on the way."""
+    for left in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = left.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdigit() and procfs.identify(int(owner)) is None:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER}{os.getpid()}-"))
     try:
         yield folder
     finally:

@@ -179,11 +179,13 @@ class Process:
         """The end of its log, for error messages."""
         try:
             with self.log_file.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - 8192))
+                log.seek(max(0, log.seek(0, os.SEEK_END) - (32 << 10)))
                 text = log.read().decode(errors="replace")
         except FileNotFoundError:
             return []
-        return [f"  | {line}" for line in text.splitlines()[-LAST_LINES:]]
+        # The frames of a Java trace would push out the line that says what is wrong.
+        lines = [line for line in text.splitlines() if not line.startswith(("\tat ", "\t... "))]
+        return [f"  | {line}" for line in lines[-LAST_LINES:]]
 
 
 def with_rights(
