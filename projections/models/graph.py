@@ -35,8 +35,8 @@ FOLLOWS = Table(
     columns="""target_id uuid not null, follower_id uuid not null, state text not null,
         since timestamptz not null""",
     indexes=(
-        "(target_id, state, since desc, follower_id)",
-        "(follower_id, state, since desc, target_id)",
+        "(target_id, state, since desc, follower_id desc)",
+        "(follower_id, state, since desc, target_id desc)",
     ),
 )
 
