@@ -66,7 +66,8 @@ def _statement(people: PeopleList) -> sql.Composed:
     return sql.SQL(_PAGE).format(narrowed=state + hidden, **names)
 
 
-_STATEMENTS: Final = {people.name: _statement(people) for people in LISTS}
+STATEMENTS: Final = {people.name: _statement(people) for people in LISTS}
+"""The statement of each list by its name, for the parameters of `place`."""
 
 
 async def edges(
@@ -76,11 +77,16 @@ async def edges(
 
     Newest first, equal times by id. `viewer` only leaves out those whom a block hides.
     """
-    params = {
+    params = place(viewer, owner, below, limit)
+    return await reader.rows(Edge, STATEMENTS[people.name], params)
+
+
+def place(viewer: UUID, owner: UUID, below: Edge, limit: int) -> dict[str, object]:
+    """The parameters of a page of the list of `owner`."""
+    return {
         "viewer": viewer,
         "owner": owner,
         "since": below.since,
         "account_id": below.account_id,
         "limit": limit,
     }
-    return await reader.rows(Edge, _STATEMENTS[people.name], params)

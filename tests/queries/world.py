@@ -1,7 +1,7 @@
 """A cast and the rows that the read models would hold of it, written straight into the tables."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +87,13 @@ class World:
             "update checkpoints set halted = %s where model = %s and partition = %s",
             (reason, model, partition),
         )
+
+    async def execute(
+        self, query: sql.SQL | sql.Composed, params: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Any statement, and the rows that it gives."""
+        cursor = await self._connection.execute(query, params)
+        return await cursor.fetchall() if cursor.description else []
 
     async def insert(self, table: str, **row: object) -> None:
         """One row."""
