@@ -4,8 +4,9 @@ Off by default, and then a span costs next to nothing: the caller's `traceparent
 came, so that a chain through a process without tracing stays joined.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Final, Protocol
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -42,6 +43,8 @@ class NoTracing:
 
 
 OFF: Final = NoTracing()
+CURRENT: Final[ContextVar[Tracing]] = ContextVar("tracing", default=OFF)
+"""The tracing of the process, for what is made inside `opened_tracing`."""
 
 
 class OtelTracing:
@@ -70,15 +73,16 @@ class OtelTracing:
 
 
 @contextmanager
-def opened_tracing(
-    service: str, endpoint: str, headers: Mapping[str, str] | None = None
-) -> Iterator[Tracing]:
-    """Tracing to an OTLP endpoint (over HTTP, `/v1/traces` below it); OFF when it is empty."""
+def opened_tracing(service: str, endpoint: str) -> Iterator[Tracing]:
+    """Tracing to an OTLP endpoint (over HTTP, `/v1/traces` below it); OFF when it is empty.
+
+    Inside the block it is CURRENT.
+    """
     if not endpoint:
         yield OFF
         return
     url = endpoint.rstrip("/") + "/v1/traces"
-    exporter = OTLPSpanExporter(endpoint=url, headers=dict(headers or {}), timeout=2)
+    exporter = OTLPSpanExporter(endpoint=url, timeout=2)
     with tracing_into(service, exporter) as tracing:
         yield tracing
 
@@ -92,8 +96,11 @@ def tracing_into(service: str, exporter: SpanExporter) -> Iterator[Tracing]:
         shutdown_on_exit=False,
     )
     provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=FLUSH_MS_MAX))
+    tracing = OtelTracing(provider)
+    mark = CURRENT.set(tracing)
     try:
-        yield OtelTracing(provider)
+        yield tracing
     finally:
+        CURRENT.reset(mark)
         provider.force_flush(FLUSH_MS_MAX)
         provider.shutdown()
