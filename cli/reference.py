@@ -1,0 +1,45 @@
+"""Writes the generated pages of `docs/reference`; `--check` tells whether they are up to date.
+
+To add a page, add one line to `PAGES`.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from infra.config_reference import settings_page
+
+FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "reference"
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "settings.md": settings_page,
+}
+
+
+def outdated() -> list[str]:
+    """The pages whose files differ from what they would be written as now."""
+    return [name for name, page in PAGES.items() if _written(name) != page()]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write what is outdated, or with `--check` only name it and return 1."""
+    names = outdated()
+    if list(arguments) == ["--check"]:
+        for name in names:
+            print(f"{FOLDER / name} is outdated: run make docs", file=sys.stderr)
+        return 1 if names else 0
+    for name in names:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"wrote {FOLDER / name}")
+    return 0
+
+
+def _written(name: str) -> str:
+    file = FOLDER / name
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
