@@ -12,14 +12,16 @@ was read. Nothing but time needs to work for that, neither a message nor a conne
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec.structs import replace
 
 from events.record import DamagedRecord
 from infra.crypto.key_vault import NONCE_BYTES, Found, KeyVault
+from infra.crypto.keys import Hidden
 from infra.postgres.pool import Pool
 
 USABLE_S: Final = 60.0
@@ -31,7 +33,7 @@ CACHED_MAX: Final = 100_000
 _VERSION: Final = b"\x01"
 
 
-class _Entry(NamedTuple):
+class _Entry(Hidden, frozen=True):
     """A key, None if it was destroyed; when it was read, and when last asked for."""
 
     key: bytes | None
@@ -149,7 +151,7 @@ class KeyRing:
             if entry is None or now - entry.read_at > USABLE_S - HELD_S:
                 stale.append(person)
             else:
-                self._keep(person, entry._replace(wanted_at=now))
+                self._keep(person, replace(entry, wanted_at=now))
         return stale
 
     def _keep(self, person: UUID, entry: _Entry) -> None:

@@ -14,8 +14,18 @@ _NOBODY_ELSE: Final = 0o600
 _ALSO_THE_GROUP: Final = 0o640
 
 
-class KeyMaterial(Struct, frozen=True):
-    """Root keys of 32 bytes each; never shown. What uses them draws subkeys for its purpose.
+class Hidden(Struct, frozen=True):
+    """Fields that no log, error or traceback shows."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
+
+class KeyMaterial(Hidden, frozen=True):
+    """Root keys of 32 bytes each. What uses them draws subkeys for its purpose.
 
     `master` wraps the keys of personal data, `ids` makes public ids and seals, `digests` the
     keyed digests and what processes show each other.
@@ -24,12 +34,6 @@ class KeyMaterial(Struct, frozen=True):
     master: bytes
     ids: bytes
     digests: bytes
-
-    def __repr__(self) -> str:
-        return "KeyMaterial(...)"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return []
 
 
 def load_keys(settings: Settings) -> KeyMaterial:
