@@ -36,7 +36,7 @@ class Seals:
             raise ValueError(f"A {purpose} of {len(payload)} bytes is too long to be sealed.")
         return text
 
-    def open(self, purpose: str, text: str, reason: str = "TOKEN_TAMPERED") -> bytes:
+    def open(self, purpose: str, text: str, reason: str) -> bytes:
         """The payload; raises Invalid with `reason` for anything but what `seal` gave."""
         try:
             if len(text) > TEXT_MAX or not text.startswith(_VERSION):

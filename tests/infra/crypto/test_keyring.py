@@ -208,13 +208,19 @@ async def test_an_answer_from_before_the_destruction_does_not_bring_the_key_back
     assert reader.open(ANA, FIELD, sealed) is None
 
 
-async def test_other_processes_use_a_destroyed_key_no_longer_than_a_minute(pool: Pool) -> None:
-    clock = Clock()
+async def reader_of_what_was_destroyed_elsewhere(pool: Pool, clock: Clock) -> tuple[KeyRing, bytes]:
+    """A process that read Ana's key before another destroyed it, and what the key had sealed."""
     here, elsewhere = ring_of(pool, clock), ring_of(pool, clock)
     await here.ensure([ANA])
     sealed = here.seal(ANA, FIELD, "planted")
     await elsewhere.load([ANA])
     await here.destroy(ANA)
+    return elsewhere, sealed
+
+
+async def test_other_processes_use_a_destroyed_key_no_longer_than_a_minute(pool: Pool) -> None:
+    clock = Clock()
+    elsewhere, sealed = await reader_of_what_was_destroyed_elsewhere(pool, clock)
     clock.now += USABLE_S
     with pytest.raises(KeyError, match="at hand"):
         elsewhere.open(ANA, FIELD, sealed)
@@ -226,11 +232,7 @@ async def test_readers_that_load_before_they_open_learn_of_it_after_half_a_minut
     pool: Pool,
 ) -> None:
     clock = Clock()
-    here, elsewhere = ring_of(pool, clock), ring_of(pool, clock)
-    await here.ensure([ANA])
-    sealed = here.seal(ANA, FIELD, "planted")
-    await elsewhere.load([ANA])
-    await here.destroy(ANA)
+    elsewhere, sealed = await reader_of_what_was_destroyed_elsewhere(pool, clock)
     clock.now += USABLE_S - HELD_S + 1
     await elsewhere.load([ANA])
     assert elsewhere.open(ANA, FIELD, sealed) is None

@@ -15,7 +15,7 @@ SEALED = SEALS.seal("cursor", PAYLOAD)
 @given(st.binary(max_size=200))
 def test_a_payload_comes_back_and_the_text_suits_urls(payload: bytes) -> None:
     text = SEALS.seal("cursor", payload)
-    assert SEALS.open("cursor", text) == payload
+    assert SEALS.open("cursor", text, "CURSOR_INVALID") == payload
     assert text.replace("-", "").replace("_", "").isalnum()
     assert text.isascii()
 
@@ -32,7 +32,7 @@ def test_the_text_does_not_show_the_payload() -> None:
 def test_it_opens_for_no_other_purpose_and_under_no_other_key() -> None:
     for seals, purpose in [(SEALS, "position"), (Seals(bytes(32)), "cursor")]:
         with pytest.raises(Invalid):
-            seals.open(purpose, SEALED)
+            seals.open(purpose, SEALED, "CURSOR_INVALID")
 
 
 @given(st.integers(0, len(SEALED) - 1), st.sampled_from("ABYZabyz0189-_=é"))
@@ -41,13 +41,13 @@ def test_every_changed_character_is_noticed(place: int, character: str) -> None:
     if changed == SEALED:
         return
     with pytest.raises(Invalid):
-        SEALS.open("cursor", changed)
+        SEALS.open("cursor", changed, "CURSOR_INVALID")
 
 
 @given(st.integers(0, len(SEALED) - 1))
 def test_every_truncation_is_noticed(length: int) -> None:
     with pytest.raises(Invalid):
-        SEALS.open("cursor", SEALED[:length])
+        SEALS.open("cursor", SEALED[:length], "CURSOR_INVALID")
 
 
 def test_the_caller_gives_the_reason_and_the_text_is_not_repeated() -> None:
@@ -61,4 +61,4 @@ def test_texts_are_bounded_both_ways() -> None:
     with pytest.raises(ValueError, match="too long"):
         SEALS.seal("cursor", bytes(TEXT_MAX))
     with pytest.raises(Invalid):
-        SEALS.open("cursor", "1" + "A" * TEXT_MAX)
+        SEALS.open("cursor", "1" + "A" * TEXT_MAX, "CURSOR_INVALID")
