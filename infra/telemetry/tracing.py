@@ -97,10 +97,11 @@ def tracing_into(service: str, exporter: SpanExporter) -> Iterator[Tracing]:
     )
     provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=FLUSH_MS_MAX))
     tracing = OtelTracing(provider)
-    mark = CURRENT.set(tracing)
+    before = CURRENT.get()
+    CURRENT.set(tracing)
     try:
         yield tracing
     finally:
-        CURRENT.reset(mark)
+        CURRENT.set(before)
         provider.force_flush(FLUSH_MS_MAX)
         provider.shutdown()

@@ -1,0 +1,196 @@
+"""`agora serve`: runs sides of Agora in one process, until it is told to stop.
+
+This is where the sides meet: each is opened from the settings, put behind its server, and closed
+in the opposite order, so that nobody is asked any more by the time it lets go.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from cli.output import FAILED, UNUSABLE, Failure, examples
+from infra.config import Settings, load
+from infra.crypto.keys import load_key
+from infra.http_server import serving_http
+from infra.rpc.backend import Backend
+from infra.rpc.client import Channel, Remote
+from infra.rpc.dispatch import Dispatcher
+from infra.rpc.internal import InternalTokens
+from infra.rpc.server import start_server
+from infra.telemetry.logs import configure_logging
+from infra.telemetry.metrics import exported_metrics
+from infra.telemetry.tracing import opened_tracing
+from schemas.gen import accounts_pb2, graph_pb2
+from schemas.refusals import Unavailable
+
+DRAIN_S: Final = 8.0
+"""What is in flight may take this long to end; supervisors wait ten seconds before they kill."""
+
+ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name
+GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name
+COMMAND_SERVICES: Final = (ACCOUNTS["AccountCommands"], GRAPH["GraphCommands"])
+QUERY_SERVICES: Final = (ACCOUNTS["AccountQueries"], GRAPH["GraphQueries"])
+
+log = logging.getLogger(__name__)
+
+
+class Side(StrEnum):
+    """What a process can be."""
+
+    COMMANDS = "commands"
+    QUERIES = "queries"
+    GATEWAY = "gateway"
+    PROJECTIONS = "projections"
+
+
+@examples(
+    "agora serve commands",
+    "agora serve gateway queries    both in one process, without a hop between them",
+)
+def serve(
+    sides: Annotated[list[Side], typer.Argument(help="One or more of them; projections alone.")],
+) -> None:
+    """Run sides of Agora in this process until SIGTERM or Ctrl-C, then end in order.
+
+    Exit codes: 0 stopped as told, 1 something it needs is away or it failed, 2 a setting or port
+    that cannot be used.
+    """
+    chosen = list(dict.fromkeys(sides))
+    settings = load(os.environ)
+    configure_logging(settings.telemetry, "+".join(side.value for side in chosen))
+    if Side.PROJECTIONS in chosen:
+        _serve_projections(settings, chosen)
+        return
+    import uvloop
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, chosen))
+    except OSError as problem:
+        raise Failure(str(problem), "agora config show", UNUSABLE) from problem
+    except Unavailable as refusal:
+        raise Failure(refusal.detail, "agora status", FAILED) from refusal
+
+
+def _serve_projections(settings: Settings, sides: Sequence[Side]) -> None:
+    if len(sides) > 1:
+        message = "The workers of the projections need a process of their own."
+        raise Failure(message, "agora serve projections", UNUSABLE)
+    from projections.app import run
+
+    run(settings)
+
+
+async def _serve(settings: Settings, sides: Sequence[Side]) -> None:
+    stopping = _told_to_stop()
+    async with AsyncExitStack() as opened:
+        for host, port in _metrics_endpoints(settings, sides):
+            opened.enter_context(exported_metrics(host, port))
+        name = "+".join(side.value for side in sides)
+        opened.enter_context(opened_tracing(name, settings.telemetry.otlp_endpoint))
+        crypto = settings.crypto
+        internal = InternalTokens(load_key("crypto.digest_key_file", crypto.digest_key_file))
+        local: dict[Side, Dispatcher] = {}
+        if Side.COMMANDS in sides:
+            local[Side.COMMANDS] = await _commands(opened, settings, internal)
+        if Side.QUERIES in sides:
+            local[Side.QUERIES] = await _queries(opened, settings, internal)
+        if Side.GATEWAY in sides:
+            await _gateway(opened, settings, _backends(opened, settings, internal, local))
+        # What was made so far stays for good: the collector need not visit it again.
+        gc.collect()
+        gc.freeze()
+        await stopping.wait()
+        log.info("stopping")
+
+
+def _metrics_endpoints(settings: Settings, sides: Sequence[Side]) -> list[tuple[str, int]]:
+    telemetry = settings.telemetry
+    known = {
+        Side.COMMANDS: (settings.commands.host, telemetry.commands_metrics_port),
+        Side.QUERIES: (settings.queries.host, telemetry.queries_metrics_port),
+        Side.GATEWAY: (settings.gateway.host, telemetry.gateway_metrics_port),
+    }
+    return [known[side] for side in sides]
+
+
+def _told_to_stop() -> asyncio.Event:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        told.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)  # A second one ends the process at once.
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return told
+
+
+async def _commands(
+    opened: AsyncExitStack, settings: Settings, internal: InternalTokens
+) -> Dispatcher:
+    from commands.app import open_commands
+
+    dispatcher = await opened.enter_async_context(open_commands(settings))
+    await _listen(opened, dispatcher, settings.commands.host, settings.commands.port, internal)
+    return dispatcher
+
+
+async def _queries(
+    opened: AsyncExitStack, settings: Settings, internal: InternalTokens
+) -> Dispatcher:
+    from queries.app import open_queries
+
+    dispatcher = await opened.enter_async_context(open_queries(settings))
+    await _listen(opened, dispatcher, settings.queries.host, settings.queries.port, internal)
+    return dispatcher
+
+
+async def _listen(
+    opened: AsyncExitStack, dispatcher: Dispatcher, host: str, port: int, internal: InternalTokens
+) -> None:
+    server = await start_server(dispatcher, host, port, internal=internal)
+    opened.push_async_callback(server.stop, DRAIN_S)
+    log.info("serving gRPC at %s:%d", host, server.port)
+
+
+async def _gateway(
+    opened: AsyncExitStack, settings: Settings, backends: Mapping[str, Backend]
+) -> None:
+    from gateway.app import build
+
+    host, port = settings.gateway.host, settings.gateway.port
+    app = build(settings, backends)
+    bound = await opened.enter_async_context(serving_http(app, host, port, drain_s=DRAIN_S))
+    log.info("serving HTTP at %s:%d", host, bound)
+
+
+def _backends(
+    opened: AsyncExitStack,
+    settings: Settings,
+    internal: InternalTokens,
+    local: Mapping[Side, Dispatcher],
+) -> dict[str, Backend]:
+    endpoints = {
+        Side.COMMANDS: (settings.gateway.commands_endpoint, COMMAND_SERVICES),
+        Side.QUERIES: (settings.gateway.queries_endpoint, QUERY_SERVICES),
+    }
+    backends: dict[str, Backend] = {}
+    for side, (endpoint, services) in endpoints.items():
+        if side in local:
+            backends[side.value] = local[side]
+            continue
+        channel = Channel(endpoint, internal)
+        opened.push_async_callback(channel.close)
+        backends[side.value] = Remote(channel, services)
+    return backends
