@@ -14,7 +14,6 @@ from infra.positions import Positions
 from infra.postgres.pool import open_pool
 from infra.rpc.call import Call
 from infra.rpc.dispatch import Dispatcher, Service
-from infra.telemetry.tracing import opened_tracing
 from queries.cursors import Cursors
 from queries.positions import Waiting
 from queries.rpc.accounts import Accounts
@@ -45,19 +44,17 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
         async def caught_up(call: Call) -> None:
             await waiting.require(call.position, call.remaining_s)
 
-        with opened_tracing("agora-queries", settings.telemetry.otlp_endpoint) as tracing:
-            yield Dispatcher(
-                (
-                    Service(_ACCOUNTS, Accounts(store, digests)),
-                    Service(_GRAPH, Graph(store, Cursors(seals))),
-                    Service(_POLICIES, Policies(store, waiting)),
-                ),
-                tokens=tokens,
-                sessions=ClosedSessions(pool),
-                positions=Positions(seals),
-                prepare=caught_up,
-                tracing=tracing,
-            )
+        yield Dispatcher(
+            (
+                Service(_ACCOUNTS, Accounts(store, digests)),
+                Service(_GRAPH, Graph(store, Cursors(seals))),
+                Service(_POLICIES, Policies(store, waiting)),
+            ),
+            tokens=tokens,
+            sessions=ClosedSessions(pool),
+            positions=Positions(seals),
+            prepare=caught_up,
+        )
 
 
 def _answer_s(settings: Settings) -> float:

@@ -72,3 +72,4 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
             waiting=waiting,
             policies=Policies(store, waiting),
         )
+        wire.resume()

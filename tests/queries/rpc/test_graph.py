@@ -233,7 +233,10 @@ async def test_a_cursor_is_worth_nothing_elsewhere(cast: Side) -> None:
     await crowd(cast, 3)
     first = await listed(cast, "ListFollowers", account_id=str(BEN), page_size=1)
     cursor = first.next_cursor
+    middle = len(cursor) // 2
+    tampered = cursor[:middle] + ("A" if cursor[middle] != "A" else "B") + cursor[middle + 1 :]
     elsewhere = [
+        listed(cast, "ListFollowers", account_id=str(BEN), cursor=tampered),
         listed(cast, "ListFollowers", viewer=CLO, account_id=str(BEN), cursor=cursor),
         listed(cast, "ListFollowers", account_id=str(CLO), cursor=cursor),
         listed(cast, "ListFollowing", account_id=str(BEN), cursor=cursor),
