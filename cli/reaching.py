@@ -1,0 +1,61 @@
+"""What a command does when a server that it needs is away: says which, and what to try."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+from msgspec import Struct
+
+from cli.output import UNUSABLE, Failure, say
+from events.topics import Partition
+from infra.checkpoints.port import Checkpoints, Saved
+from infra.checkpoints.postgres import open_checkpoints
+from infra.config import Settings
+from infra.log.kafka import KafkaLog, open_log
+from infra.log.port import LogUnavailable
+from infra.log.topics import missing
+from schemas.refusals import Unavailable
+
+
+class Opened(Struct, frozen=True):
+    """The log, and the state checkpoints that shorten the way to a tenure."""
+
+    settings: Settings
+    log: KafkaLog
+    checkpoints: Checkpoints | None
+
+    async def near(self, partition: Partition) -> Saved:
+        """The partition's checkpoint; the very start while PostgreSQL is away."""
+        return Saved() if self.checkpoints is None else await self.checkpoints.peek(partition)
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Turns a server that is away into a failure with exit code 2."""
+    # The client retries and says so each time; one sentence at the end is enough here.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        yield
+    except LogUnavailable as error:
+        raise Failure(f"The log cannot be reached. {error}", "agora status", UNUSABLE) from error
+    except Unavailable as error:
+        raise Failure(error.detail, "agora status", UNUSABLE) from error
+
+
+@asynccontextmanager
+async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
+    """The log, whose topics are there, with checkpoints if PostgreSQL is.
+
+    Raises Failure when topics are missing, `LogUnavailable`.
+    """
+    if absent := await missing(settings):
+        names = ", ".join(absent)
+        raise Failure(f"There is no topic {names} yet.", "agora topics ensure", UNUSABLE)
+    async with AsyncExitStack() as stack:
+        log = await stack.enter_async_context(open_log(settings))
+        checkpoints: Checkpoints | None = None
+        try:
+            checkpoints = await stack.enter_async_context(open_checkpoints(settings))
+        except Unavailable:
+            say("agora: PostgreSQL is away, so partitions are read from their start.")
+        yield Opened(settings, log, checkpoints)
