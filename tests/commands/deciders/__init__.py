@@ -1,0 +1,1 @@
+"""Tests of the deciders, without servers or mocks."""

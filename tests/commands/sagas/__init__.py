@@ -1,0 +1,1 @@
+"""Tests of the sagas, over deciders in memory."""
