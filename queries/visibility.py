@@ -35,8 +35,13 @@ def required(person: Person | None) -> Person:
     """The person as the viewer may see them; raises NotFound NOT_FOUND if hidden or absent."""
     shown = seen(person)
     if shown is None:
-        raise NotFound("NOT_FOUND", "There is no such person.")
+        raise absent()
     return shown
+
+
+def absent() -> NotFound:
+    """The one answer about whoever is hidden or does not exist."""
+    return NotFound("NOT_FOUND", "There is no such person.")
 
 
 def require_lists(person: Person | None) -> None:

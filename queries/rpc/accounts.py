@@ -22,8 +22,8 @@ class Accounts:
     async def OwnAccount(self, request: pb.OwnAccountRequest, call: Call) -> pb.Account:
         """The viewer's own account; NotFound before the read models have it."""
         person = await accounts.own(self._store.until(call.deadline_s), call.account)
-        visibility.required(person)
-        assert person is not None
+        if person is None:
+            raise visibility.absent()
         return presentation.account(person)
 
     async def ReadProfile(self, request: pb.ReadProfileRequest, call: Call) -> pb.Profile:
