@@ -1,11 +1,12 @@
 """A Submitter in memory: real routes, rulings, deciders and folds over heads in a dict.
 
-It stands for the whole command side wherever a test is about what happens above it. `interrupt`
-lets a test end the caller's process around any one submission.
+It stands for the whole command side wherever a test is about what happens above it. A test may
+let others go first before a submission (`pause`), and end the caller's process around it
+(`before`, `after`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +49,7 @@ class MemorySubmitter:
         self.now: datetime = NOON
         self.taken: list[Submission] = []
         self.log: dict[str, list[Decision]] = defaultdict(list)
+        self.pause: Callable[[], Awaitable[None]] = _at_once
         self.before: Callable[[Submission], None] = _nothing
         self.after: Callable[[Submission], None] = _nothing
         self._heads: dict[str, Head] = {}
@@ -57,6 +59,7 @@ class MemorySubmitter:
 
     async def submit(self, submission: Submission) -> Handled:
         """The answer, as the owner would give it."""
+        await self.pause()
         self.before(submission)
         self.taken.append(submission)
         handled = self._handled(submission)
@@ -141,6 +144,10 @@ class MemorySubmitter:
     def _draw(self) -> UUID:
         self._drawn += 1
         return UUID(int=self._drawn)
+
+
+async def _at_once() -> None:
+    """Lets nobody go first."""
 
 
 def _nothing(submission: Submission) -> None:
