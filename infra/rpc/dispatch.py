@@ -9,11 +9,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final, Protocol
 from uuid import UUID
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
+from msgspec.structs import replace
 from protovalidate import Validator
 
 from events.position import NOWHERE, Position
@@ -22,6 +24,7 @@ from infra.rpc.backend import RpcFailed
 from infra.rpc.call import Call, Caller
 from infra.rpc.metadata import Arrival
 from infra.rpc.plans import Plan, Service, plans_of
+from infra.rpc.statuses import FIELDS_MAX
 from infra.rpc.violations import violations
 from infra.rpc.wellformed import well_formed
 from infra.telemetry.correlation import CORRELATION
@@ -140,34 +143,32 @@ class Dispatcher:
         limit = asyncio.timeout(timeout_s)
         try:
             with self._tracing.span(plan.rpc, keys.traceparent(arrival.metadata)) as traceparent:
+                call = Call(
+                    rpc=plan.rpc,
+                    correlation=correlation,
+                    deadline_s=time.monotonic() + timeout_s,
+                    traceparent=traceparent,
+                    address=keys.client_address(arrival),
+                    user_agent=keys.client_user_agent(arrival),
+                )
                 async with limit:
-                    return await self._answered(plan, request, arrival, correlation, traceparent)
+                    return await self._answered(plan, request, arrival, call)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise Unavailable("DEADLINE_PASSED", "This took longer than you wait.") from None
 
     async def _answered(
-        self,
-        plan: Plan,
-        request: Message | bytes,
-        arrival: Arrival,
-        correlation: UUID,
-        traceparent: str,
+        self, plan: Plan, request: Message | bytes, arrival: Arrival, call: Call
     ) -> Message:
         caller = await self._admitted(plan, arrival)
         message = self._checked(plan, request)
         sealed = arrival.metadata.get(keys.POSITION, "")
-        call = Call(
-            rpc=plan.rpc,
-            correlation=correlation,
-            deadline_s=time.monotonic() + min(arrival.timeout_s, TIMEOUT_S_MAX),
+        call = replace(
+            call,
             caller=caller,
             request=keys.request_id(arrival.metadata),
             position=self._positions.open(sealed) if sealed else NOWHERE,
-            traceparent=traceparent,
-            address=keys.client_address(arrival),
-            user_agent=keys.client_user_agent(arrival),
         )
         if self._prepare is not None:
             await self._prepare(call)
@@ -193,8 +194,9 @@ class Dispatcher:
             raise TypeError(f"{plan.rpc} was asked with {type(message).__name__}")
         problems = well_formed(message, plan.mend) or violations(self._validator, message)
         if problems:
-            named = ", ".join(path for path in sorted(problems) if path)
-            raise Invalid("INVALID_FIELDS", f"Not acceptable: {named or 'the request'}.", problems)
+            told = dict(islice(problems.items(), FIELDS_MAX))
+            named = ", ".join(filter(None, told)) or "the request"
+            raise Invalid("INVALID_FIELDS", f"Not acceptable: {named}.", told)
         return message
 
 

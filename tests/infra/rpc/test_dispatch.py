@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from typing import Any
+from uuid import UUID
 
 import pytest
+from google.protobuf.message import Message
 
 from infra.rpc.backend import RpcFailed
 from infra.rpc.call import Call
 from infra.rpc.dispatch import Dispatcher, Service
 from infra.rpc.metadata import Arrival
 from infra.rpc.plans import Miswired
+from infra.rpc.statuses import FIELDS_MAX
 from infra.telemetry.metrics import REGISTRY
 from schemas.gen import accounts_pb2, graph_pb2, internal_pb2
 from schemas.refusals import Conflict, Forbidden, Invalid, Unauthenticated, Unavailable
@@ -182,6 +185,45 @@ async def test_nobody_waits_beyond_the_deadline() -> None:
 
     with pytest.raises(Unavailable, match="DEADLINE_PASSED"):
         await dispatcher({"Follow": dawdle}).call(FOLLOW, FOLLOW_BEN, SIGNED_IN, 0.02)
+
+
+async def test_the_deadline_counts_from_the_start_of_the_call() -> None:
+    class SlowSessions:
+        async def is_closed(self, session_id: UUID) -> bool:
+            await asyncio.sleep(0.2)
+            return False
+
+    remaining_s: list[float] = []
+
+    async def follow(request: object, call: Call) -> graph_pb2.Followed:
+        remaining_s.append(call.remaining_s)
+        return graph_pb2.Followed()
+
+    slow = dispatcher({"Follow": follow}, sessions=SlowSessions())
+    await slow.call(FOLLOW, FOLLOW_BEN, SIGNED_IN, 5.0)
+    assert remaining_s[0] <= 4.8
+
+
+async def test_of_very_many_wrong_fields_some_are_named() -> None:
+    ids = [f"{number}\0" for number in range(5000)]
+    profiles = accounts_pb2.DESCRIPTOR.services_by_name["AccountQueries"]
+    answers: dict[str, type[Message]] = {
+        "OwnAccount": accounts_pb2.Account,
+        "ReadProfile": accounts_pb2.Profile,
+        "ReadProfiles": accounts_pb2.Profiles,
+    }
+    queries = Dispatcher(
+        [Service(profiles, servicer(answers))],
+        tokens=Tokens(),
+        sessions=Sessions(),
+        positions=Positions(),
+    )
+    request = accounts_pb2.ReadProfilesRequest(account_ids=ids)
+    path = "/agora.accounts.v1.AccountQueries/ReadProfiles"
+    with pytest.raises(Invalid, match="INVALID_FIELDS") as refused:
+        await queries.call(path, request, SIGNED_IN, 5.0)
+    assert len(refused.value.fields) == FIELDS_MAX
+    assert len(refused.value.detail) < 500
 
 
 async def test_a_time_out_inside_a_handler_is_not_the_deadline() -> None:
