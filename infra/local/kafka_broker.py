@@ -119,6 +119,8 @@ def _properties(cluster: Cluster, node: Node) -> dict[str, object]:
         "transaction.state.log.num.partitions": 4,
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
+        # An idle controller writes an empty record twice a second by default.
+        "metadata.max.idle.interval.ms": 30_000,
         "num.network.threads": 2,
         "num.io.threads": 4,
         # A lone broker that was killed waits for its own old session before it may serve again.
