@@ -1,13 +1,14 @@
 """Who owns which partition, as this process has read it from the log so far."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from events import record
 from events.record import DamagedRecord
-from events.tenure import Tenure, accept
+from events.tenure import UNCLAIMED, Tenure, accept
 from events.topics import Partition
 from infra.log.port import Entry, Log
 
@@ -22,14 +23,18 @@ class Place(Struct):
 class Tenures:
     """Follows the control records of all partitions, by one tail.
 
-    `starts` holds, for each partition, an offset and the tenure in force there.
+    Partitions that were not started are read from nowhere: unclaimed, and so they stay.
     """
 
-    def __init__(self, log: Log, starts: Mapping[Partition, Place]) -> None:
+    def __init__(self, log: Log) -> None:
         self._log = log
-        self._places = dict(starts)
+        self._places: defaultdict[Partition, Place] = defaultdict(lambda: Place(0, UNCLAIMED))
         self._read: dict[Partition, asyncio.Future[None]] = {}
         self._changed: dict[Partition, asyncio.Future[None]] = {}
+
+    def start(self, places: Mapping[Partition, Place]) -> None:
+        """Where to follow from: for each partition an offset and the tenure in force there."""
+        self._places.update(places)
 
     @property
     def partitions(self) -> Sequence[Partition]:

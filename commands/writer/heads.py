@@ -110,7 +110,7 @@ class Heads:
     def advance(self, moved: Mapping[str, Head]) -> None:
         """A decision moved these heads; it is not durable yet."""
         self._heads.update(moved)
-        self._ahead.update(moved)
+        self._ahead.update(moved.keys())
 
     def confirm(self, moved: Mapping[str, Head]) -> None:
         """The decision that moved these heads is durable."""

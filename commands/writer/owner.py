@@ -68,8 +68,18 @@ class Desk(Struct, frozen=True):
 class Owner:
     """Serves one partition from the moment its claim is read until the tenure ends."""
 
-    def __init__(self, desk: Desk, next_offset: int, last_id: UUID | None, at: datetime) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        next_offset: int,
+        last_id: UUID | None,
+        at: datetime,
+        opened: asyncio.Event,
+    ) -> None:
+        """`opened` is set here and cleared as soon as no more submissions are taken."""
         self._desk = desk
+        self._opened = opened
+        opened.set()
         self._queue: deque[Waiting] = deque()
         self._in_hand: dict[tuple[str, UUID | None, UUID], Waiting] = {}
         self._building = Batch(next_offset, desk.batch_bytes)
@@ -153,8 +163,12 @@ class Owner:
     def end(self, ending: Ending) -> None:
         """Asks the tenure to end; a release still settles what is queued."""
         if self._ending is None:
-            self._ending = ending
+            self._close(ending)
             self._wake.set()
+
+    def _close(self, ending: Ending) -> None:
+        self._ending = ending
+        self._opened.clear()
 
     async def run(self) -> Ended:
         """Serves until the tenure ends; answers or returns everything that it was given."""
@@ -227,7 +241,7 @@ class Owner:
             if ending is Ending.UNKNOWN:
                 return self._unknown(batch)
             if ending is Ending.RESIGNED:
-                self._ending = Ending.RESIGNED
+                self._close(Ending.RESIGNED)
                 self._refuse(batch)
                 return self._ended()
             self._shift(batch, base - batch.start)
@@ -297,7 +311,7 @@ class Owner:
             _answer(waiting, handled)
 
     def _unknown(self, batch: Batch) -> Ended:
-        self._ending = Ending.UNKNOWN
+        self._close(Ending.UNKNOWN)
         unsent = [*(item.waiting for item in self._building.items), *self._queue]
         return Ended(Ending.UNKNOWN, batch, unsent)
 

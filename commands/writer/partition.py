@@ -84,12 +84,14 @@ class PartitionWriter:
     @property
     def serving(self) -> bool:
         """Whether submissions are taken here now."""
-        return self._owner is not None
+        return self._serving.is_set()
 
     @property
     def busy(self) -> bool:
         """Whether this process is on its way to own the partition, or owns it."""
-        return self.serving or self._wanted or self._mine(self._tenures.of(self.partition))
+        return (
+            self._owner is not None or self._wanted or self._mine(self._tenures.of(self.partition))
+        )
 
     def want(self) -> None:
         """Asks to claim the partition, unless it is served or asked for already."""
@@ -101,7 +103,7 @@ class PartitionWriter:
         """The durable answer; raises `Unavailable` NOT_OWNER when this process does not own it."""
         if self.halted:
             raise Unavailable("PARTITION_HALTED", self.halted)
-        if self._owner is None:
+        if self._owner is None or not self.serving:
             raise Unavailable("NOT_OWNER", "Another instance owns the partition; try again.")
         return await self._owner.submit(submission)
 
@@ -222,7 +224,7 @@ class PartitionWriter:
             tools.clock,
             tools.batch_bytes,
         )
-        owner = Owner(desk, taken.next_offset, taken.last_id, taken.at)
+        owner = Owner(desk, taken.next_offset, taken.last_id, taken.at, self._serving)
         saver = Saver(self.partition, owner, tools.checkpoints, tools.pace)
         saving = asyncio.create_task(saver.run())
         watching = asyncio.create_task(self._watch(owner))
@@ -234,7 +236,7 @@ class PartitionWriter:
             self._serving.clear()
             saving.cancel()
             watching.cancel()
-            await asyncio.gather(saving, watching, return_exceptions=True)
+        await asyncio.gather(saving, watching, return_exceptions=True)
         if ended.ending is Ending.RELEASED:
             await self._lay_down(owner, saver)
         return ended
@@ -248,7 +250,6 @@ class PartitionWriter:
                 owner.admit(Waiting(each.submission, each.answer, each.streams))
         if self._stopping:
             owner.end(Ending.RELEASED)
-        self._serving.set()
 
     async def _watch(self, owner: Owner) -> None:
         """Resigns as soon as the log shows another tenure."""

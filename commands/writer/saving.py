@@ -60,7 +60,7 @@ class Saver:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._pace.interval_s
         while loop.time() < until and len(self._owner.heads.dirty) < self._pace.heads:
-            await asyncio.sleep(self._pace.interval_s / 20)
+            await asyncio.sleep(self._pace.interval_s / 4)
 
     async def save(self) -> None:
         """Saves what is durable and not saved yet; raises `Fenced` or `Unavailable`."""

@@ -53,6 +53,7 @@ _SAVE: Final = """
         next_offset = excluded.next_offset, last_id = excluded.last_id,
         tenure = excluded.tenure, claimed_at = excluded.claimed_at, at = excluded.at
     where stored.claimed_at <= excluded.claimed_at
+        and stored.next_offset <= excluded.next_offset
     returning partition"""
 
 _UPSERT_HEADS: Final = """

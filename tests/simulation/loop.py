@@ -1,0 +1,179 @@
+"""An event loop with simulated time and simulated processes.
+
+Time jumps to the next timer, so seconds cost nothing. Every callback belongs to the process in
+whose context it was made: a stopped process's callbacks wait (SIGSTOP), a killed one's are
+dropped (kill -9). What a process had already sent belongs to the world and still arrives.
+"""
+
+import asyncio
+import contextvars
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
+WORLD = ""
+
+
+class Stuck(RuntimeError):
+    """Nothing is left to run, but the main task has not ended."""
+
+
+class SimulatedLoop(asyncio.AbstractEventLoop):
+    """Runs one coroutine to its end in simulated time, which starts at 0 seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.steps = 0
+        self.unhandled: list[dict[str, Any]] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._ready: deque[asyncio.Handle] = deque()
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._order = itertools.count()
+        self._stopped: dict[str, list[asyncio.Handle]] = {}
+        self._killed: set[str] = set()
+        self._world = contextvars.copy_context()
+
+    def run(self, main: Coroutine[Any, Any, None], steps_max: int = 400_000) -> None:
+        """Runs `main`; raises what it raises, or `Stuck`."""
+        asyncio._set_running_loop(self)
+        try:
+            task = self.create_task(main)
+            while not task.done():
+                self._step()
+                if self.steps > steps_max:
+                    raise Stuck(f"Still running after {steps_max} steps.")
+            task.result()
+        finally:
+            self._bury()
+            asyncio._set_running_loop(None)
+
+    def _bury(self) -> None:
+        """Closes what never ended. Garbage collection must not: it does so in any order, at any
+        moment of the run, and CPython 3.11 crashes over tasks in cycles.
+        """
+        for task in self._tasks:
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                with suppress(RuntimeError):
+                    task.get_coro().close()
+        self._tasks.clear()
+        self._ready.clear()
+        self._timers.clear()
+
+    def _step(self) -> None:
+        if not self._ready:
+            self._advance()
+        handle = self._ready.popleft()
+        if handle.cancelled():
+            return
+        process = handle._context.get(PROCESS, WORLD)  # type: ignore[attr-defined]
+        if process in self._killed:
+            return
+        if process in self._stopped:
+            self._stopped[process].append(handle)
+            return
+        self.steps += 1
+        handle._run()
+
+    def _advance(self) -> None:
+        """Lets time jump to the next timer."""
+        while self._timers:
+            when, _, handle = heapq.heappop(self._timers)
+            if not handle.cancelled():
+                self.now = max(self.now, when)
+                self._ready.append(handle)
+                return
+        raise Stuck("Nothing is left to run.")
+
+    def stop_process(self, process: str) -> None:
+        """SIGSTOP."""
+        self._stopped.setdefault(process, [])
+
+    def is_stopped(self, process: str) -> bool:
+        """Whether SIGSTOP is in force."""
+        return process in self._stopped
+
+    def continue_process(self, process: str) -> None:
+        """SIGCONT."""
+        self._ready.extend(self._stopped.pop(process, []))
+
+    def kill_process(self, process: str) -> None:
+        """Kill -9: nothing of it ever runs again."""
+        self._killed.add(process)
+        self._stopped.pop(process, None)
+
+    def spawn(self, process: str, main: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """A task that belongs to `process`, like all tasks and timers that it makes."""
+        context = self._world.copy()
+        context.run(PROCESS.set, process)
+        return self.create_task(main, context=context)
+
+    def later(self, delay_s: float, callback: Callable[[], object]) -> None:
+        """Calls back in the world: whatever happens to the process that asked."""
+        self.call_later(delay_s, callback, context=self._world)
+
+    def time(self) -> float:
+        """Simulated seconds."""
+        return self.now
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """As asyncio."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio."""
+        return self.call_at(self.now + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio."""
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, next(self._order), handle))
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """As asyncio asks of its loops; the heap drops cancelled timers when they come up."""
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        """As asyncio."""
+        return asyncio.Future(loop=self)
+
+    def create_task(  # type: ignore[override]
+        self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Any = None
+    ) -> "asyncio.Task[Any]":
+        """As asyncio."""
+        task = asyncio.Task(coro, loop=self, name=name, context=context)
+        self._tasks.append(task)
+        return task
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keeps what nobody handled, except the tasks that a kill left behind."""
+        if "exception" in context:
+            self.unhandled.append(context)
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        """As `call_exception_handler`."""
+        self.call_exception_handler(context)
+
+    def get_debug(self) -> bool:
+        """Never in debug mode."""
+        return False
+
+    def is_running(self) -> bool:
+        """While `run` runs."""
+        return True
+
+    def is_closed(self) -> bool:
+        """Never."""
+        return False
