@@ -66,7 +66,7 @@ class Town:
             outcome = await register(Doomed(self.submitter, each), self.vault, errand, person)
             wanted = "ben" if each.handle == "ana" else "ana"
             account = outcome.account.account_id
-            change = asking(request(each.number + 100), account, wanted.encode())
+            change = asking(request(100 + each.fate), account, wanted.encode())
             command = UpdateProfile(account_id=account)
             await update_profile(Doomed(self.submitter, each), change, command, wanted)
         except (Refusal, Killed):
