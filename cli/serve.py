@@ -8,7 +8,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
@@ -16,10 +15,12 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.output import FAILED, UNUSABLE, Failure, examples
+from cli.output import UNUSABLE, Failure, examples
+from cli.stopping import Stop
 from infra.config import Settings, load
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
+from infra.log.port import LogUnavailable
 from infra.rpc.backend import Backend
 from infra.rpc.client import Channel, Remote
 from infra.rpc.dispatch import Dispatcher
@@ -66,50 +67,61 @@ def serve(
     chosen = list(dict.fromkeys(sides))
     settings = load(os.environ)
     configure_logging(settings.telemetry, "+".join(side.value for side in chosen))
-    if Side.PROJECTIONS in chosen:
-        _serve_projections(settings, chosen)
-        return
-    import uvloop
-
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, chosen))
+        if Side.PROJECTIONS in chosen:
+            _serve_projections(settings, chosen)
+        else:
+            _serve_services(settings, chosen)
     except OSError as problem:
         raise Failure(str(problem), "agora config show", UNUSABLE) from problem
-    except Unavailable as refusal:
-        raise Failure(refusal.detail, "agora status", FAILED) from refusal
+    except (Unavailable, LogUnavailable) as problem:
+        raise Failure(f"Something it needs is away: {problem}", "agora status") from problem
 
 
 def _serve_projections(settings: Settings, sides: Sequence[Side]) -> None:
     if len(sides) > 1:
         message = "The workers of the projections need a process of their own."
         raise Failure(message, "agora serve projections", UNUSABLE)
+    from cli.reactions import composed_reactions
     from projections.app import run
 
-    run(settings)
+    run(settings, composed_reactions(settings))
+
+
+def _serve_services(settings: Settings, sides: Sequence[Side]) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, sides))
 
 
 async def _serve(settings: Settings, sides: Sequence[Side]) -> None:
-    stopping = _told_to_stop()
+    stop = Stop()
     async with AsyncExitStack() as opened:
-        for host, port in _metrics_endpoints(settings, sides):
-            opened.enter_context(exported_metrics(host, port))
-        name = "+".join(side.value for side in sides)
-        opened.enter_context(opened_tracing(name, settings.telemetry.otlp_endpoint))
-        crypto = settings.crypto
-        internal = InternalTokens(load_key("crypto.digest_key_file", crypto.digest_key_file))
-        local: dict[Side, Dispatcher] = {}
-        if Side.COMMANDS in sides:
-            local[Side.COMMANDS] = await _commands(opened, settings, internal)
-        if Side.QUERIES in sides:
-            local[Side.QUERIES] = await _queries(opened, settings, internal)
-        if Side.GATEWAY in sides:
-            await _gateway(opened, settings, _backends(opened, settings, internal, local))
-        # What was made so far stays for good: the collector need not visit it again.
-        gc.collect()
-        gc.freeze()
-        await stopping.wait()
+        with stop.while_starting():
+            await _open(opened, settings, sides)
+        if not stop.told.is_set():
+            # What was made so far stays for good: the collector need not visit it again.
+            gc.collect()
+            gc.freeze()
+            await stop.told.wait()
         log.info("stopping")
+
+
+async def _open(opened: AsyncExitStack, settings: Settings, sides: Sequence[Side]) -> None:
+    for host, port in _metrics_endpoints(settings, sides):
+        opened.enter_context(exported_metrics(host, port))
+    name = "+".join(side.value for side in sides)
+    opened.enter_context(opened_tracing(f"agora-{name}", settings.telemetry.otlp_endpoint))
+    crypto = settings.crypto
+    internal = InternalTokens(load_key("crypto.digest_key_file", crypto.digest_key_file))
+    local: dict[Side, Dispatcher] = {}
+    if Side.COMMANDS in sides:
+        local[Side.COMMANDS] = await _commands(opened, settings, internal)
+    if Side.QUERIES in sides:
+        local[Side.QUERIES] = await _queries(opened, settings, internal)
+    if Side.GATEWAY in sides:
+        await _gateway(opened, settings, _backends(opened, settings, internal, local))
 
 
 def _metrics_endpoints(settings: Settings, sides: Sequence[Side]) -> list[tuple[str, int]]:
@@ -120,20 +132,6 @@ def _metrics_endpoints(settings: Settings, sides: Sequence[Side]) -> list[tuple[
         Side.GATEWAY: (settings.gateway.host, telemetry.gateway_metrics_port),
     }
     return [known[side] for side in sides]
-
-
-def _told_to_stop() -> asyncio.Event:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        told.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)  # A second one ends the process at once.
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    return told
 
 
 async def _commands(
