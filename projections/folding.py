@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from events import catalog, codec
+from events import codec
 from events.codec import Cipher
 from events.event import Event, type_of
 from events.record import Decision, Fact
+from infra.worker import progress
 from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted
 from projections.model import Model
@@ -37,16 +38,19 @@ class Folded(Struct):
 
 
 def wanted_types(model: Model) -> frozenset[str]:
-    """The types to decode: the model's, and all old ones, whose successors may be the model's."""
-    return frozenset(map(type_of, model.events)) | frozenset(catalog.UPCASTERS)
+    """The types of the model's events."""
+    return frozenset(map(type_of, model.events))
 
 
 def persons(accepted: Sequence[Accepted], wanted: frozenset[str]) -> set[UUID]:
     """Whose keys the decisions' personal fields need. Damaged data is left for `fold` to find."""
     found: set[UUID] = set()
+    sealed = {name for name in wanted if codec.PERSONAL_FIELDS[name]}
+    if not sealed:
+        return found
     for _, decision in accepted:
         for fact in decision.facts:
-            if fact.type in wanted and codec.PERSONAL_FIELDS.get(fact.type):
+            if fact.type in sealed:
                 # Whatever is wrong with the data, decoding it will say.
                 with suppress(msgspec.DecodeError, LookupError, TypeError, ValueError):
                     person = codec.sealed_by(fact)
@@ -67,7 +71,7 @@ def fold(
     folded = Folded()
     parked = set(waiting)
     for one in accepted:
-        unknown = _unknown_type(one.decision)
+        unknown = progress.unknown_type(one.decision)
         if unknown is not None:
             folded.stop = (one.offset, f"Event type {unknown} is unknown to this version of Agora.")
             break
@@ -90,13 +94,6 @@ def fold(
     return folded
 
 
-def _unknown_type(decision: Decision) -> str | None:
-    for fact in decision.facts:
-        if fact.type not in catalog.TYPES and fact.type not in catalog.UPCASTERS:
-            return fact.type
-    return None
-
-
 def _changed(
     model: Model, decision: Decision, wanted: frozenset[str], cipher: Cipher
 ) -> tuple[list[Operation], list[Hint]]:
@@ -112,7 +109,7 @@ def _events(
     model: Model, facts: Sequence[Fact], wanted: frozenset[str], cipher: Cipher
 ) -> Iterator[Event]:
     for fact in facts:
-        if fact.type in wanted:
+        if progress.may_be(fact.type, wanted):
             event = codec.decode(fact, cipher)
             if isinstance(event, model.events):
                 yield event

@@ -1,6 +1,7 @@
 """The host of a worker's subscribers: hands each delivery to every lane of its partition."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from events.topics import Partition
@@ -21,6 +22,8 @@ class Host:
         self._subscribers = subscribers
         self._log = log
         self._lanes: dict[Partition, list[Lane]] = {}
+        self._delivered: dict[Partition, tuple[int, float]] = {}
+        self._held: set[Partition] = set()
         self._room = asyncio.Event()
         self._released = False
 
@@ -47,6 +50,7 @@ class Host:
             ]
             starts[partition] = max([await _resumed(lane) for lane in lanes], default=0)
             self._lanes[partition] = lanes
+            self._delivered[partition] = starts[partition], time.monotonic()
         for partition, lanes in self._lanes.items():
             for lane in lanes:
                 lane.start(starts[partition])
@@ -64,9 +68,23 @@ class Host:
                 reads = progress.read(entries)
                 for lane in lanes:
                     lane.offer(reads)
+                if partition in self._delivered:
+                    self._delivered[partition] = entries[-1].offset + 1, time.monotonic()
                 return
-            self._room.clear()
-            await self._room.wait()
+            self._held.add(partition)
+            try:
+                self._room.clear()
+                await self._room.wait()
+            finally:
+                self._held.discard(partition)
+
+    def delivered(self) -> Mapping[Partition, tuple[int, float]]:
+        """The offset that delivery goes on with in each partition, and since when it is that.
+
+        Partitions whose lanes are all full are left out: nothing is delivered there for a reason.
+        """
+        held = self._held
+        return {one: state for one, state in self._delivered.items() if one not in held}
 
     def release(self) -> None:
         """Let go of deliveries that wait for room: the assignment is about to end."""
@@ -78,6 +96,7 @@ class Host:
         self.release()
         lanes = [lane for lanes in self._lanes.values() for lane in lanes]
         self._lanes = {}
+        self._delivered = {}
         await asyncio.gather(*(lane.stop() for lane in lanes))
 
 

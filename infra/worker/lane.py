@@ -7,6 +7,7 @@ joins the others again where it meets them.
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -17,6 +18,7 @@ from psycopg_pool import PoolTimeout
 from events.topics import Partition
 from infra.log.port import Log, LogUnavailable
 from infra.worker import progress
+from infra.worker.meters import LaneMeter
 from infra.worker.progress import Halted, Overtaken, Read
 from infra.worker.subscriber import Subscriber
 from schemas.refusals import TooMany, Unavailable
@@ -54,6 +56,7 @@ class Lane:
         self.subscriber = subscriber
         self.partition = partition
         self.halted = ""
+        self._meter = LaneMeter(subscriber.name, partition)
         self._log = log
         self._on_room = on_room
         self._buffer: deque[Sequence[Read]] = deque()
@@ -107,7 +110,9 @@ class Lane:
     async def _follow(self, following: int) -> None:
         while True:
             reads = await self._next(following)
+            started = time.monotonic()
             following = await self.subscriber.consume(self.partition, reads)
+            self._meter.consumed(reads, time.monotonic() - started)
             self._failures = 0
             self.halted = ""
             self._on_room()
@@ -145,6 +150,7 @@ class Lane:
     async def _stand_still(self, reason: str) -> None:
         _log.error("%s stands still: %s", self, reason)
         self.halted = reason
+        self._meter.halted(1)
         self._empty()
         try:
             await self.subscriber.halt(self.partition, reason)
@@ -152,6 +158,7 @@ class Lane:
             _log.warning("%s could not note why it stands still: %s", self, problem)
         await asyncio.sleep(_HALTED_S)
         self.halted = ""
+        self._meter.halted(0)
 
     async def _back_off(self, problem: Exception) -> None:
         # The first and then every tenth: a server that is away must not flood the log.

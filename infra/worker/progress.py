@@ -4,14 +4,14 @@ Pure: the one place where offsets are compared, so that a record is never skippe
 applied twice, whatever was delivered, by whom, how often.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from events import record
+from events import catalog, record
 from events.record import DamagedRecord, Decision, Record
 from events.tenure import UNCLAIMED, Tenure, accept
 from infra.log.port import Entry, LogUnavailable
@@ -92,6 +92,19 @@ def advanced(checkpoint: Checkpoint, reads: Sequence[Read]) -> tuple[Checkpoint,
     offset = reads[-1].offset if reads else checkpoint.offset
     after = replace(checkpoint, offset=offset, last_id=last_id, tenure=tenure, halted="")
     return after, accepted
+
+
+def unknown_type(decision: Decision) -> str | None:
+    """The first event type of the decision that this version of Agora does not know."""
+    for fact in decision.facts:
+        if fact.type not in catalog.TYPES and fact.type not in catalog.UPCASTERS:
+            return fact.type
+    return None
+
+
+def may_be(name: str, types: Collection[str]) -> bool:
+    """Whether a fact of that type may turn out as one of `types`: old types may become any."""
+    return name in types or name in catalog.UPCASTERS
 
 
 def same_log(checkpoint: Checkpoint, end: int, last: Read | None = None) -> None:

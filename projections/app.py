@@ -1,0 +1,169 @@
+"""The worker process: read models and reactions on one Faust app, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import uvloop
+from msgspec import Struct
+
+from events.topics import Partition
+from infra.config import Settings
+from infra.crypto import key_vault
+from infra.crypto.keyring import open_keyring
+from infra.crypto.keys import load_key
+from infra.log import topics
+from infra.log.kafka import open_log
+from infra.log.port import Log
+from infra.nats.hints import Hints, LiveHint, open_hints
+from infra.postgres.pool import Pool, open_pool
+from infra.postgres.schema import ensure
+from infra.telemetry.metrics import exported_metrics
+from infra.worker import checkpoints
+from infra.worker.faust_app import faust_app
+from infra.worker.host import Host
+from infra.worker.places import Places
+from infra.worker.reactions import Reacting, ReactionSubscriber
+from infra.worker.subscriber import Subscriber
+from infra.worker.watchdog import watch
+from projections.ddl import ddl
+from projections.folding import News
+from projections.models import MODELS
+from projections.subscriber import Keys, ModelSubscriber, Publish
+
+NEWS_AGE_MAX: Final = timedelta(minutes=5)
+"""Older news is not told: whoever catches up with a long log must not flood open pages."""
+
+_log = logging.getLogger(__name__)
+
+Submit = Callable[[Any], Awaitable[object]]
+
+
+class Reactions(Struct, frozen=True):
+    """The reactions to run beside the models, and the way to those who answer them."""
+
+    reacting: tuple[Reacting[Any], ...]
+    submitting: Callable[[], AbstractAsyncContextManager[Submit]]
+
+
+def run(settings: Settings, reactions: Reactions | None = None) -> None:
+    """Run a worker until SIGTERM or Ctrl-C.
+
+    Raises what ended it otherwise: Unavailable or LogUnavailable at the start, SettingError, a
+    bug. Starting again is always safe.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(settings, reactions))
+
+
+async def _until_told(settings: Settings, reactions: Reactions | None) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    port = settings.telemetry.projections_metrics_port
+    with exported_metrics("127.0.0.1", port):
+        async with worker(settings, reactions) as failure:
+            stopping = asyncio.create_task(_told(told))
+            await asyncio.wait([stopping, failure], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if failure.done():
+                await failure
+
+
+async def _told(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+@asynccontextmanager
+async def worker(
+    settings: Settings, reactions: Reactions | None = None
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """A running worker; yields a task that raises what ends it early."""
+    await topics.ensure(settings)
+    async with AsyncExitStack() as opened:
+        log = await opened.enter_async_context(open_log(settings))
+        pool = await opened.enter_async_context(open_pool(settings.postgres, role="projections"))
+        hints = await opened.enter_async_context(open_hints(settings.nats))
+        await ensure(pool, settings, _tables())
+        crypto = settings.crypto
+        master = load_key("crypto.master_key_file", crypto.master_key_file)
+        keys = await open_keyring(pool, master)
+        subscribers: list[Subscriber] = [*model_subscribers(pool, log, keys, _publishing(hints))]
+        if reactions is not None:
+            submit = await opened.enter_async_context(reactions.submitting())
+            subscribers += reaction_subscribers(pool, log, reactions.reacting, submit)
+        yield await opened.enter_async_context(_hosted(settings, Host(subscribers, log), log))
+
+
+def model_subscribers(pool: Pool, log: Log, keys: Keys, publish: Publish) -> list[ModelSubscriber]:
+    """Every model of `MODELS`."""
+    return [
+        ModelSubscriber(model, Places(model.name, pool, log), keys, publish) for model in MODELS
+    ]
+
+
+def reaction_subscribers(
+    pool: Pool, log: Log, reacting: Sequence[Reacting[Any]], submit: Submit
+) -> list[ReactionSubscriber[Any]]:
+    """The reactions, each under its name in `checkpoints`."""
+    return [
+        ReactionSubscriber(one, Places(f"reaction:{one.name}", pool, log), submit)
+        for one in reacting
+    ]
+
+
+def _tables() -> list[str]:
+    models = [statement for model in MODELS for statement in ddl(model)]
+    return [*key_vault.TABLES, *checkpoints.DDL, *models]
+
+
+@asynccontextmanager
+async def _hosted(settings: Settings, host: Host, log: Log) -> AsyncIterator["asyncio.Task[None]"]:
+    app = faust_app(settings, host)
+    await app.start()
+    _log.info("projecting %s", ", ".join(sorted(host.topics)))
+    ends = [
+        asyncio.create_task(watch(host, log), name="watchdog"),
+        asyncio.create_task(_crashed(app), name="crash"),
+    ]
+    first = asyncio.create_task(_first(ends), name="worker")
+    try:
+        yield first
+    finally:
+        for task in (first, *ends):
+            task.cancel()
+        await asyncio.wait([first, *ends])
+        await host.stop()
+        await app.stop()
+
+
+async def _first(ends: Sequence["asyncio.Task[None]"]) -> None:
+    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        await task
+
+
+async def _crashed(app: Any) -> None:
+    """Returns never; raises why Faust ended."""
+    await app.wait_until_stopped()
+    raise app.crash_reason or RuntimeError("Faust stopped by itself.")
+
+
+def _publishing(hints: Hints) -> Publish:
+    def publish(partition: Partition, news: Sequence[News]) -> None:
+        oldest = datetime.now(UTC) - NEWS_AGE_MAX
+        place = str(partition)
+        hints.send(
+            [
+                (one.hint.to, LiveHint(one.hint.kind, place, offset, one.hint.ids))
+                for one in news
+                for offset, decision in [one.accepted]
+                if decision.at >= oldest
+            ]
+        )
+
+    return publish
