@@ -12,7 +12,6 @@ from schemas.refusals import Invalid
 _PURPOSE: Final = "position"
 _REASON: Final = "POSITION_INVALID"
 
-_encoder: Final = msgspec.msgpack.Encoder(order="deterministic")
 _decoder: Final = msgspec.msgpack.Decoder(dict[str, dict[int, int]])
 
 
@@ -30,10 +29,10 @@ class Positions:
         if not position:
             return ""
         by_topic: dict[str, dict[int, int]] = {}
-        for name, offset in position.items():
+        for name, offset in sorted(position.items()):
             partition = parse_partition(name)
             by_topic.setdefault(partition.topic, {})[partition.number] = offset
-        return self._seals.seal(_PURPOSE, _encoder.encode(by_topic))
+        return self._seals.seal(_PURPOSE, msgspec.msgpack.encode(by_topic))
 
     def open(self, text: str) -> Position:
         """The position inside; raises Invalid POSITION_INVALID for anything but what was sealed."""

@@ -22,6 +22,7 @@ from tests.infra.postgres.world import open_world
 from tests.stack import Stack
 
 MASTER = bytes(range(32))
+INSERT = "insert into person_keys (person, wrapped) values (%s, %s)"
 FIELD = "account.registered.email"
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 ANA, BEN, CLO = (new_uuid7(NOON) for _ in range(3))
@@ -140,6 +141,36 @@ async def test_processes_that_make_a_key_at_once_get_the_same_one(pool: Pool) ->
     for person in persons:
         sealed = rings[0].seal(person, FIELD, "planted")
         assert all(ring.open(person, FIELD, sealed) == "planted" for ring in rings)
+
+
+async def test_a_key_that_another_process_is_making_is_waited_for_without_deadlock(
+    pool: Pool,
+) -> None:
+    lesser, greater = sorted([ANA, BEN])
+    theirs, ours = ring_of(pool, Clock()), ring_of(pool, Clock())
+    await theirs.ensure([lesser, greater])
+    async with pool.connection() as connection:
+        async with connection.transaction():
+            cursor = await connection.execute("delete from person_keys returning person, wrapped")
+            rows = dict(await cursor.fetchall())
+        async with connection.transaction():
+            await connection.execute(INSERT, (lesser, rows[lesser]))
+            ensuring = asyncio.create_task(ours.ensure([greater, lesser]))
+            await somebody_waits(pool)
+            await connection.execute(INSERT, (greater, rows[greater]))
+    await ensuring
+    for person in (lesser, greater):
+        assert theirs.open(person, FIELD, ours.seal(person, FIELD, "planted")) == "planted"
+
+
+async def somebody_waits(pool: Pool) -> None:
+    """Returns once a statement in this database waits for another's lock."""
+    waiting = "select count(*) from pg_locks where not granted and locktype = 'transactionid'"
+    async with pool.connection() as connection:
+        count = 0
+        while not count:
+            cursor = await connection.execute(waiting)
+            [(count,)] = await cursor.fetchall()
 
 
 async def test_what_was_destroyed_is_gone_at_once_here_and_never_made_again(pool: Pool) -> None:
