@@ -1,6 +1,10 @@
 """What people are shown of the local stack."""
 
+import os
+import shutil
+import sys
 import time
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -55,18 +59,26 @@ def status_table(processes: list[ProcessView], status: Status) -> str:
 
 def what_to_try(settings: Settings, status: Status) -> str:
     """The last words of `agora up`."""
+    agora = _program()
     if any(process.name == GATEWAY for process in status.processes):
         address = f"http://{settings.gateway.host}:{settings.gateway.port}/"
         return (
             f"Agora serves at {bold(address)}\n\n"
             "Try:\n"
-            "  agora demo        fill it with a small society\n"
-            "  agora log tail    watch the events as they happen\n"
-            "  agora status      what runs, and how it is\n"
-            "  agora down        stop; the data stays"
+            f"  {agora} demo       fill it with a small society\n"
+            f"  {agora} log tail   watch the events as they happen\n"
+            f"  {agora} status     what runs, and how it is\n"
+            f"  {agora} down       stop; the data stays"
         )
     ports = ", ".join(f"{process.name} {process.port}" for process in status.processes)
-    return f"The servers run on 127.0.0.1: {ports}\n\nTry:\n  agora status\n  agora down"
+    return f"The servers run on 127.0.0.1: {ports}\n\nTry:\n  {agora} status\n  {agora} down"
+
+
+def _program() -> str:
+    """How to call the command line from here."""
+    if shutil.which("agora"):
+        return "agora"
+    return os.path.relpath(Path(sys.executable).with_name("agora"))
 
 
 def _usage(report: Report) -> procfs.Usage:

@@ -24,6 +24,7 @@ SERVERS_ONLY: Final = "--servers-only"
 GATEWAY: Final = "gateway"
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 25.0
+SETTLE_SECONDS: Final = 2.0
 HEALTH_REQUEST: Final = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 
@@ -58,7 +59,8 @@ def agora_processes(settings: Settings) -> list[Recipe]:
             port=commands,
             ready=lambda: answers(commands, b"", b""),
         ),
-        _agora("projections", ("serve", "projections")),
+        # Workers answer nobody; one that cannot work ends within its first moments.
+        replace(_agora("projections", ("serve", "projections")), settle_seconds=SETTLE_SECONDS),
         replace(
             _agora(GATEWAY, ("serve", "gateway", "queries")),
             port=gateway,

@@ -115,7 +115,8 @@ class Keeper:
 
     async def _until_ready(self) -> None:
         deadline = time.monotonic() + self.recipe.start_seconds
-        while not await asyncio.to_thread(self.process.ready):
+        settled = time.monotonic() + self.recipe.settle_seconds
+        while time.monotonic() < settled or not await asyncio.to_thread(self.process.ready):
             if not self.process.running:
                 raise StartError(self.process.failure())
             if time.monotonic() > deadline:

@@ -32,7 +32,7 @@ class Recipe(msgspec.Struct, frozen=True):
     its work is there already; it raises StartError. `ready` must answer within a fraction of a
     second and raise nothing. `port` is the one that people know the process by, 0 if none. With
     `run_as` root gives up its rights for those of that user. One that runs `once` ends by itself,
-    and counts as ready when it ended well.
+    and counts as ready when it ended well. One that cannot be asked has to live `settle_seconds`.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Recipe(msgspec.Struct, frozen=True):
     stop_signal: int = signal.SIGTERM
     stop_seconds: float = STOP_SECONDS
     start_seconds: float = 30.0
+    settle_seconds: float = 0.0
 
 
 class Process:

@@ -131,6 +131,14 @@ async def test_a_process_that_ignores_the_request_to_end_is_killed(home: Home) -
         os.kill(pid, 0)
 
 
+async def test_one_that_cannot_be_asked_is_ready_once_it_has_lived_a_while(home: Home) -> None:
+    quick = Recipe("quick", ("sleep", "0.1"), ready=lambda: True, settle_seconds=0.3)
+    steady = Recipe("steady", ("sleep", "60"), ready=lambda: True, settle_seconds=0.3)
+    async with supervised(home, [[quick, steady]]):
+        await until(home, "steady", "ready")
+        assert (await until(home, "quick", "failing")).restarts >= 4
+
+
 async def test_it_can_be_stopped_while_things_are_starting(home: Home) -> None:
     never = Recipe(name="server", argv=("sleep", "60"), ready=lambda: False)
     async with supervised(home, [[never], [script("client", "sleep 60")]]):
