@@ -13,7 +13,7 @@ from infra.checkpoints.postgres import open_checkpoints
 from infra.config import Settings
 from infra.log.kafka import KafkaLog, open_log
 from infra.log.port import LogUnavailable
-from infra.log.topics import missing
+from infra.log.topics import all_partitions, missing
 from schemas.refusals import Unavailable
 
 
@@ -32,8 +32,9 @@ class Opened(Struct, frozen=True):
 @contextmanager
 def reaching() -> Iterator[None]:
     """Turns a server that is away into a failure with exit code 2."""
-    # The client retries and says so each time; one sentence at the end is enough here.
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # Clients retry and say so each time; one sentence at the end is enough here.
+    for client in ("aiokafka", "psycopg.pool"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     try:
         yield
     except LogUnavailable as error:
@@ -59,3 +60,13 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
         except Unavailable:
             say("agora: PostgreSQL is away, so partitions are read from their start.")
         yield Opened(settings, log, checkpoints)
+
+
+def partition_named(settings: Settings, text: str) -> Partition:
+    """The deployment's partition of that name; raises Failure, which names all of them."""
+    known = all_partitions(settings)
+    for partition in known:
+        if str(partition) == text:
+            return partition
+    names = ", ".join(map(str, known))
+    raise Failure(f"There is no partition {text!r}.", f"one of {names}", UNUSABLE)

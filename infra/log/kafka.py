@@ -6,6 +6,7 @@ deadline, and works again once they are back.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 
 from aiokafka import TopicPartition
 
@@ -34,6 +35,13 @@ class KafkaLog:
     async def end(self, partition: Partition) -> int:
         """The offset after the last durable record; raises `LogUnavailable`."""
         return await self._readers.end(self._place(partition))
+
+    async def offset_at(self, partition: Partition, at: datetime) -> int:
+        """The offset of the first record sent `at` that time or later; the end if there is none.
+
+        Times are those of the senders' clocks. Raises `LogUnavailable`.
+        """
+        return await self._readers.offset_at(self._place(partition), at)
 
     async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
         """The entries of [start, stop), in order; fewer when `stop` is beyond the end.

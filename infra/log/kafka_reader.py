@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -33,6 +34,12 @@ class Readers:
         """The offset after the last durable record; raises `LogUnavailable`."""
         async with self._borrowed(place) as consumer:
             return await _end(consumer, place)
+
+    async def offset_at(self, place: TopicPartition, at: datetime) -> int:
+        """The first offset with that time or a later one; raises `LogUnavailable`."""
+        async with self._borrowed(place) as consumer:
+            found = await consumer.offsets_for_times({place: int(at.timestamp() * 1000)})
+            return int(found[place].offset) if found[place] else await _end(consumer, place)
 
     async def read(self, place: TopicPartition, start: int, stop: int) -> list[Entry]:
         """The entries of [start, stop) as far as they exist; raises `LogUnavailable`."""

@@ -1,7 +1,9 @@
 """Reading a partition with the accept rule: each record, whether it counts, and who owned it."""
 
-from collections.abc import AsyncGenerator
+import heapq
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +17,8 @@ from infra.log.port import Entry, Log
 
 PAGE: Final = 5000
 """Records held in memory at once."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Scanned(Struct, frozen=True):
@@ -64,12 +68,37 @@ async def scan(
         start = entries[-1].offset + 1
 
 
+async def merged(
+    scans: Sequence[AsyncGenerator[Scanned, None]],
+) -> AsyncGenerator[Scanned, None]:
+    """The records of several scans by their time, those of one partition in their order."""
+    heads: list[tuple[datetime, int, Scanned]] = []
+    times = [_LONG_AGO] * len(scans)
+
+    async def draw(index: int) -> None:
+        item = await anext(scans[index], None)
+        if item is not None:
+            # A partition's damaged records and its claimants' clocks must not reorder it.
+            times[index] = max(times[index], item.record.at if item.record else _LONG_AGO)
+            heapq.heappush(heads, (times[index], index, item))
+
+    for index in range(len(scans)):
+        await draw(index)
+    while heads:
+        _, index, item = heapq.heappop(heads)
+        yield item
+        await draw(index)
+
+
 async def tenure_at(log: Log, partition: Partition, offset: int, near: Saved) -> Tenure:
     """The tenure in force before the record at `offset`.
 
-    `near` is a checkpoint to start from, used if it is not beyond the place; without one the
-    partition is read from its start. Raises `LogUnavailable`.
+    `near` is a checkpoint that may save the reading: from there on, or all of it when its owner
+    claimed before the place and held on beyond it. Else the partition is read from its start.
+    Raises `LogUnavailable`.
     """
+    if near.tenure.held and near.tenure.claimed_at < offset <= near.offset:
+        return near.tenure
     known = near if near.offset <= offset else Saved()
     tenure = known.tenure
     async with aclosing(scan(log, partition, known.offset, offset, tenure)) as items:
