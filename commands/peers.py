@@ -9,12 +9,12 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from infra.rpc.client import Channel, PeerRefused
 from msgspec import Struct
 
 from commands import wire
 from commands.submission import Handled, Submission
 from events.tenure import Tenure
+from infra.rpc.client import Channel, PeerRefused
 from schemas.gen import internal_pb2
 from schemas.refusals import Refusal, Unavailable
 
@@ -116,7 +116,7 @@ class GrpcPeers:
         except Unavailable:
             return
         except Refusal as refusal:
-            log.error("A ping was refused: %s", refusal)
+            log.warning("A ping was refused: %s", refusal)
         else:
             peer.refused = False
             peer.owner = answer.owner

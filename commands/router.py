@@ -19,13 +19,12 @@ from infra.crypto.port import Keys
 from schemas.refusals import Unavailable
 
 TRY_AGAIN = frozenset(
-    {"NOT_OWNER", "OWNER_CHANGED", "OUTCOME_UNKNOWN", "PEER_REFUSED", "PEER_UNREACHABLE"}
+    {"NOT_OWNER", "OWNER_CHANGED", "OUTCOME_UNKNOWN", "PEER_UNREACHABLE", "DEADLINE_PASSED"}
 )
 
 
 class Patience(Struct, frozen=True):
-    """How long a submission is tried in all, how long one forward may take (seconds), and how
-    long to wait for news before the next try."""
+    """Seconds: for a submission in all, for one forward, and for news before the next try."""
 
     total_s: float = 8.0
     forward_s: float = 3.0

@@ -19,8 +19,11 @@ from events.topics import Partition
 
 
 class Rhythm(Struct, frozen=True):
-    """Seconds: between two looks; before an unadvised instance claims what nobody holds; for
-    which advice must be steady before a healthy owner hands over."""
+    """When the steward acts, in seconds.
+
+    It looks every `look_s`. An instance that is not advised waits `unadvised_s` before it claims
+    what nobody holds; advice must be steady for `hand_over_s` before a healthy owner hands over.
+    """
 
     look_s: float = 0.05
     unadvised_s: float = 1.0

@@ -138,7 +138,7 @@ class Owner:
         if submission.request is None:
             return None
         twin = self._in_hand.get((submission.rpc, submission.actor, submission.request))
-        if twin is not None and twin.submission.command != submission.command:
+        if twin is not None and _body(twin.submission) != _body(submission):
             raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
         return twin
 
@@ -335,6 +335,11 @@ class Owner:
             await desk.appender.append([(str(desk.partition).encode(), record.encode(mark))])
         except AppendUnknown:
             return
+
+
+def _body(submission: Submission) -> object:
+    """What the caller asked for, as its digest is made of it (`commands.writer.ruling`)."""
+    return submission.body or submission.command
 
 
 def _answer(waiting: Waiting, handled: Handled) -> None:

@@ -56,10 +56,10 @@ class Saver:
                 log.warning("%s: no checkpoint this time: %s", self._partition, error)
 
     async def _pause(self) -> None:
-        """The interval, cut short when much has changed."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._pace.interval_s
-        while loop.time() < until and len(self._owner.heads.dirty) < self._pace.heads:
+        """The interval, cut short at a quarter of it when much has changed."""
+        for _ in range(4):
+            if len(self._owner.heads.dirty) >= self._pace.heads:
+                return
             await asyncio.sleep(self._pace.interval_s / 4)
 
     async def save(self) -> None:

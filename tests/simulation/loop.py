@@ -52,8 +52,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             asyncio._set_running_loop(None)
 
     def _bury(self) -> None:
-        """Closes what never ended. Garbage collection must not: it does so in any order, at any
-        moment of the run, and CPython 3.11 crashes over tasks in cycles.
+        """Closes what never ended.
+
+        Garbage collection must not: it would at any moment of the run and in any order, and
+        CPython 3.11 crashes over the cycles of such tasks.
         """
         for task in self._tasks:
             if not task.done():
