@@ -1,7 +1,7 @@
 """Makes the text in a request well-formed, or says where it is not, before lengths are checked.
 
 For every message type one function is compiled, once, that visits just the fields that can be
-wrong: strings become NFC and hold no control characters (docs/reference/text.md), enums have known
+wrong: strings become NFC and hold no control characters but tab and newline, enums have known
 numbers, field masks name fields. A request of plain ASCII costs two checks a field.
 """
 

@@ -49,7 +49,17 @@ def configure_logging(
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
     # At debug and info these tell of every fetch and connection.
-    for name in ("aiokafka", "faust", "asyncio", "nats", "grpc", "opentelemetry", "urllib3"):
+    for name in (
+        "aiokafka",
+        "faust",
+        "asyncio",
+        "nats",
+        "grpc",
+        "opentelemetry",
+        "urllib3",
+        "mode",
+        "uvicorn",
+    ):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
