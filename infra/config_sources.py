@@ -88,6 +88,18 @@ def resolve(
     return _assembled(shape, values, sources), sources
 
 
+def variables_of(settings: msgspec.Struct) -> dict[str, str]:
+    """The environment that makes another process read the same settings."""
+    values = {
+        setting.variable: getattr(getattr(settings, setting.section), setting.name)
+        for setting in settings_of(type(settings))
+    }
+    return {
+        variable: str(value).lower() if isinstance(value, bool) else str(value)
+        for variable, value in values.items()
+    }
+
+
 def file_in_use(environ: Mapping[str, str], path: Path | None) -> Path | None:
     """The file that settings are read from: the one named, else the usual one if it is there."""
     if path is not None:

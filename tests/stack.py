@@ -8,8 +8,9 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from infra.config import Settings
+from infra.config_sources import variables_of
 from infra.local import kafka_broker, procfs
 from infra.local.keys import ensure_keys
 from infra.local.process import Process, Recipe
@@ -34,6 +36,7 @@ class Stack:
 
     def __init__(self, base: Settings, servers: Sequence[Process]) -> None:
         self._base = base
+        self._started: list[Process] = []
         self.kafka, self.postgres, self.redis, self.nats = servers
 
     def settings(self, prefix: str = "") -> Settings:
@@ -61,6 +64,31 @@ class Stack:
             ),
         )
 
+    def agora(
+        self, settings: Settings, *arguments: str, ready: Callable[[], bool] = lambda: True
+    ) -> Process:
+        """One of Agora's own processes, such as `agora serve commands`, reading these settings.
+
+        It is yours to start, kill and pause; the end of the run ends it at the latest. Start it
+        from the main thread, with which it dies.
+        """
+        name = f"agora-{len(self._started)}-{'-'.join(arguments)}"
+        recipe = Recipe(
+            name=name,
+            argv=(sys.executable, "-m", "cli.main", *arguments),
+            ready=ready,
+            environ=variables_of(settings),
+        )
+        logs = self.kafka.log_file.parent
+        process = Process(recipe, logs / f"{name}.log", dies_with_parent=True)
+        self._started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what `agora` made."""
+        for process in self._started:
+            process.kill()
+
 
 class KafkaCluster:
     """Three brokers that hold three copies of everything, two of them in sync at least."""
@@ -83,7 +111,11 @@ def running_stack() -> Iterator[Stack]:
         ensure_keys(base)
         recipes = server_recipes(base, folder, JARS, durable=False)
         with _running(recipes, folder) as servers:
-            yield Stack(base, servers)
+            stack = Stack(base, servers)
+            try:
+                yield stack
+            finally:
+                stack.close()
 
 
 @contextmanager

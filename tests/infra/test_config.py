@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.config import SettingError, Settings, load, load_with_sources
-from infra.config_sources import settings_of
+from infra.config_sources import settings_of, variables_of
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,16 @@ def test_text_from_the_environment_becomes_numbers_truths_and_paths() -> None:
     assert settings.commands.port == 7101
     assert settings.telemetry.log_json is True
     assert settings.crypto.id_key_file == Path("/keys/id")
+
+
+def test_settings_survive_the_way_through_the_environment_of_another_process() -> None:
+    environ = {
+        "AGORA_TELEMETRY_LOG_JSON": "true",
+        "AGORA_KAFKA_PREFIX": "a.",
+        "AGORA_LOCAL_HOME": "x",
+    }
+    settings = load(environ)
+    assert load(variables_of(settings)) == settings
 
 
 def test_variables_of_others_are_none_of_our_business() -> None:

@@ -107,3 +107,12 @@ def test_a_server_on_a_taken_port_says_why_it_ended(stack: Stack) -> None:
     assert "Address already in use" in rival.failure()
     with pytest.raises(StartError, match="redis ended with status 1"):
         rival.wait_ready()
+
+
+def test_a_process_of_agora_reads_the_settings_of_its_world(stack: Stack) -> None:
+    settings = stack.settings()
+    process = stack.agora(settings, "config", "show")
+    process.start()
+    assert process.wait(20)
+    assert settings.kafka.prefix in process.log_file.read_text()
+    assert process.exit_status == 0
