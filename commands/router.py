@@ -1,7 +1,8 @@
 """Takes any submission on any instance, and brings it to the owner of its shard.
 
-Forwards once; claims the partition itself when its owner has gone. Everything is tried again
-until the caller's patience ends, which is safe because requests are idempotent by their id.
+Forwards once; claims the partition itself when its owner has gone. What was certainly not
+recorded is tried again until the caller's patience ends, and so is what may have been, if the
+request has an id to be known by.
 """
 
 import asyncio
@@ -16,11 +17,14 @@ from commands.writer.partition import PartitionWriter
 from events.tenure import Tenure
 from events.topics import Partition, partition_number
 from infra.crypto.port import Keys
+from infra.rpc.client import PeerRefused
 from schemas.refusals import Unavailable
 
-TRY_AGAIN = frozenset(
-    {"NOT_OWNER", "OWNER_CHANGED", "OUTCOME_UNKNOWN", "PEER_UNREACHABLE", "DEADLINE_PASSED"}
-)
+NOT_DONE = frozenset({"NOT_OWNER", "OWNER_CHANGED"})
+"""Reasons that say for certain that nothing was recorded."""
+
+PERHAPS_DONE = frozenset({"OUTCOME_UNKNOWN", "PEER_UNREACHABLE", "DEADLINE_PASSED"})
+"""Reasons that leave it open: only a request with an id may be sent again."""
 
 
 class Patience(Struct, frozen=True):
@@ -83,7 +87,7 @@ class Router:
             try:
                 return await self._once(partition, tenure, submission)
             except Unavailable as refusal:
-                if refusal.reason not in TRY_AGAIN:
+                if not _may_repeat(submission, refusal):
                     raise
             await self._news(partition, tenure)
 
@@ -115,3 +119,9 @@ class Router:
         finally:
             served.cancel()
             changed.cancel()
+
+
+def _may_repeat(submission: Submission, refusal: Unavailable) -> bool:
+    if isinstance(refusal, PeerRefused) or refusal.reason in NOT_DONE:
+        return True
+    return submission.request is not None and refusal.reason in PERHAPS_DONE
