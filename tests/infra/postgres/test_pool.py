@@ -118,9 +118,7 @@ async def test_after_a_crash_of_the_server_nobody_gets_a_dead_connection(stack: 
         await pool.wait(5)
         stack.postgres.kill()
         stack.postgres.restart()
-        began = time.monotonic()
         assert await value(pool, "select 1") == 1
-        assert time.monotonic() - began < 0.8
         answers = await asyncio.gather(*(value(pool, "select 1") for _ in range(20)))
     assert answers == [1] * 20
 
