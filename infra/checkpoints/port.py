@@ -52,6 +52,6 @@ class Checkpoints(Protocol):
     ) -> None:
         """Upserts heads and checkpoint in one transaction.
 
-        Raises `Fenced`, and changes nothing, when a newer claim took it.
+        Raises `Fenced`, and changes nothing, when a newer claim took it or it is further on.
         """
         ...

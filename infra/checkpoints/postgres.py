@@ -93,7 +93,7 @@ class PostgresCheckpoints:
                 cursor = await connection.execute(_TAKE, values, binary=True)
                 row = await cursor.fetchone()
         if row is None:
-            raise Fenced(f"{partition}: a claim after offset {claimed_at} took the checkpoint.")
+            raise Fenced(f"{partition}: a newer claim than that of offset {claimed_at} took it.")
         return _saved(row)
 
     async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
@@ -109,13 +109,17 @@ class PostgresCheckpoints:
     async def save(
         self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
     ) -> None:
-        """Upserts heads and checkpoint in one transaction; raises `Fenced`."""
+        """Upserts heads and checkpoint in one transaction; raises `Fenced`.
+
+        A save of the same owner that lost its connection may be finished by the server after a
+        later one: it must not move the checkpoint back, and so it is fenced, too.
+        """
         with translated():
             async with self._pool.connection() as connection, connection.transaction():
                 values = _values(partition, claimed_at, saved)
                 cursor = await connection.execute(_SAVE, values, binary=True)
                 if await cursor.fetchone() is None:
-                    raise Fenced(f"{partition}: a claim after offset {claimed_at} owns it.")
+                    raise Fenced(f"{partition}: a newer claim or save stands there.")
                 await _save_heads(connection, partition, heads)
 
 

@@ -78,6 +78,15 @@ async def test_a_zombie_saves_nothing(checkpoints: Checkpoints) -> None:
     assert await checkpoints.peek(PEOPLE) == SAVED
 
 
+async def test_a_checkpoint_never_goes_back(checkpoints: Checkpoints) -> None:
+    await checkpoints.take(PEOPLE, 7)
+    await checkpoints.save(PEOPLE, 7, SAVED, {"tie-a": b"later"})
+    with pytest.raises(Fenced):
+        await checkpoints.save(PEOPLE, 7, Saved(offset=41), {"tie-a": b"earlier"})
+    assert await checkpoints.peek(PEOPLE) == SAVED
+    assert await checkpoints.load(PEOPLE, ["tie-a"]) == {"tie-a": b"later"}
+
+
 async def test_a_zombie_takes_nothing(checkpoints: Checkpoints) -> None:
     await checkpoints.take(PEOPLE, 50)
     with pytest.raises(Fenced):
