@@ -4,7 +4,7 @@ The worker host runs them over the log with a checkpoint (`REACTIONS`, by name) 
 they ask for. They run again after a crash, so each command they send is safe to repeat.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -31,5 +31,3 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("mirror-blocks", PEOPLE, graph.EVENTS, graph.react),
     Reaction("release-handles", PEOPLE, accounts.EVENTS, accounts.react),
 )
-
-REACTIONS_BY_NAME: Mapping[str, Reaction] = {reaction.name: reaction for reaction in REACTIONS}

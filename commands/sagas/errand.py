@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from commands.submission import Command, Submission
 from infra.crypto.digests import Digests, new_uuid7
@@ -45,17 +46,7 @@ class Errand(Struct, frozen=True, kw_only=True):
 
     def deed(self, command: Command, *seals: UUID) -> Submission:
         """What the caller asked for: remembered. `seals` names whose keys its events need."""
-        return Submission(
-            command=command,
-            rpc=self.rpc,
-            body=self.body,
-            actor=self.actor,
-            request=self.request,
-            correlation=self.correlation,
-            traceparent=self.traceparent,
-            after=self.after,
-            seals=seals,
-        )
+        return replace(self.step(command), body=self.body, request=self.request, seals=seals)
 
 
 def submission(call: Call, command: Command, request: UUID | None = None) -> Submission:

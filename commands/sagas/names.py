@@ -19,7 +19,7 @@ from commands.deciders.names import ClaimName, ReleaseName
 from commands.sagas.errand import Errand
 from commands.submission import Submitter
 from infra.crypto.digests import NameKind
-from schemas.refusals import Conflict, Refusal, Unavailable
+from schemas.refusals import Conflict, Refusal, TooMany, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,11 @@ async def _challenged(
     except Conflict as refusal:
         if own:
             return False
+        raise _taken(kind) from refusal
+    except TooMany as refusal:
+        # Who gives up names in numbers keeps this one for now: that is not the caller's fault.
+        if own:
+            raise
         raise _taken(kind) from refusal
     return True
 
