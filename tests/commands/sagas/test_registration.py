@@ -6,10 +6,16 @@ from uuid import UUID
 
 import pytest
 
+from commands.deciders.accounts import AbandonClaim
 from commands.deciders.names import ClaimName
 from commands.sagas.registration import register
 from commands.submission import Submission
-from events.accounts import AccountRegistered, RegistrationAbandoned, SessionOpened
+from events.accounts import (
+    REMEMBERED_ABANDONMENTS,
+    AccountRegistered,
+    RegistrationAbandoned,
+    SessionOpened,
+)
 from events.names import name_stream
 from schemas.refusals import Conflict, Unavailable
 from tests.commands.cast import NOON
@@ -192,3 +198,18 @@ async def test_a_repeat_that_finds_a_better_handle_free_keeps_the_first_one() ->
     assert second.account == first.account
     assert first.account.handle != "ana_lima"
     assert submitter.state(name_stream(stem)).free_at == submitter.now
+
+
+async def test_a_name_of_somebody_who_gave_up_too_many_is_taken_for_now() -> None:
+    submitter, vault = MemorySubmitter(), MemoryVault()
+    submitter.after = at_submission(1, Killed())
+    with pytest.raises(Killed):
+        await register(submitter, vault, asking(request(1)), newcomer())
+    submitter.after = lambda submission: None
+    holder = asking(request(1)).derived_id("account")
+    for number in range(REMEMBERED_ABANDONMENTS):
+        other = AbandonClaim(account_id=holder, name="handle:x", claim_id=request(number))
+        await submitter.submit(asking(request(1)).step(other))
+    submitter.now = NOON + timedelta(minutes=2)
+    with pytest.raises(Conflict, match="EMAIL_TAKEN"):
+        await register(submitter, vault, asking(request(2)), newcomer())
