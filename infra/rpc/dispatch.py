@@ -10,19 +10,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
-from msgspec.structs import replace
 from protovalidate import Validator
 
 from events.position import NOWHERE, Position
 from infra.rpc import metadata as keys
 from infra.rpc.backend import RpcFailed
 from infra.rpc.call import Call, Caller
-from infra.rpc.metadata import Arrival
+from infra.rpc.metadata import TIMEOUT_S_MAX, Arrival
 from infra.rpc.plans import Plan, Service, plans_of
 from infra.rpc.statuses import FIELDS_MAX
 from infra.rpc.violations import violations
@@ -34,7 +33,6 @@ from schemas.refusals import Forbidden, Invalid, Refusal, Unauthenticated, Unava
 
 __all__ = ["Dispatcher", "Positions", "Service", "Sessions", "Tokens"]
 
-TIMEOUT_S_MAX: Final = 30.0
 Preparation = Callable[[Call], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
@@ -140,42 +138,48 @@ class Dispatcher:
         self, plan: Plan, request: Message | bytes, arrival: Arrival, correlation: UUID
     ) -> Message:
         timeout_s = min(arrival.timeout_s, TIMEOUT_S_MAX)
+        deadline_s = time.monotonic() + timeout_s
+        if arrival.deadline_watched:
+            return await self._answered(plan, request, arrival, correlation, deadline_s)
         limit = asyncio.timeout(timeout_s)
         try:
-            with self._tracing.span(plan.rpc, keys.traceparent(arrival.metadata)) as traceparent:
-                call = Call(
-                    rpc=plan.rpc,
-                    correlation=correlation,
-                    deadline_s=time.monotonic() + timeout_s,
-                    traceparent=traceparent,
-                    address=keys.client_address(arrival),
-                    user_agent=keys.client_user_agent(arrival),
-                )
-                async with limit:
-                    return await self._answered(plan, request, arrival, call)
+            async with limit:
+                return await self._answered(plan, request, arrival, correlation, deadline_s)
         except TimeoutError:
             if not limit.expired():
                 raise
             raise Unavailable("DEADLINE_PASSED", "This took longer than you wait.") from None
 
     async def _answered(
-        self, plan: Plan, request: Message | bytes, arrival: Arrival, call: Call
+        self,
+        plan: Plan,
+        request: Message | bytes,
+        arrival: Arrival,
+        correlation: UUID,
+        deadline_s: float,
     ) -> Message:
-        caller = await self._admitted(plan, arrival)
-        message = self._checked(plan, request)
-        sealed = arrival.metadata.get(keys.POSITION, "")
-        call = replace(
-            call,
-            caller=caller,
-            request=keys.request_id(arrival.metadata),
-            position=self._positions.open(sealed) if sealed else NOWHERE,
-        )
-        if self._prepare is not None:
-            await self._prepare(call)
-        answer = await plan.handler(message, call)
-        if type(answer) is not plan.answer:
-            raise TypeError(f"{plan.rpc} answered {type(answer).__name__}")
-        return answer
+        metadata = arrival.metadata
+        with self._tracing.span(plan.rpc, keys.traceparent(metadata)) as traceparent:
+            caller = await self._admitted(plan, arrival)
+            message = self._checked(plan, request)
+            sealed = metadata.get(keys.POSITION, "")
+            call = Call(
+                rpc=plan.rpc,
+                correlation=correlation,
+                deadline_s=deadline_s,
+                caller=caller,
+                request=keys.request_id(metadata),
+                position=self._positions.open(sealed) if sealed else NOWHERE,
+                traceparent=traceparent,
+                address=keys.client_address(arrival),
+                user_agent=keys.client_user_agent(arrival),
+            )
+            if self._prepare is not None:
+                await self._prepare(call)
+            answer = await plan.handler(message, call)
+            if type(answer) is not plan.answer:
+                raise TypeError(f"{plan.rpc} answered {type(answer).__name__}")
+            return answer
 
     async def _admitted(self, plan: Plan, arrival: Arrival) -> Caller | None:
         if plan.access == options_pb2.ACCESS_SIGNED_IN:

@@ -38,6 +38,8 @@ SINGLE: Final = frozenset(
         INTERNAL,
     }
 )
+TIMEOUT_S_MAX: Final = 30.0
+"""Nobody's call takes longer, whatever deadline it names."""
 DESCRIPTION_LENGTH_MAX: Final = 256
 BEARER: Final = "bearer "
 
@@ -52,13 +54,16 @@ class Arrival(Struct, frozen=True):
 
     `trusted` means that another Agora process, or this one, is asking: its word on the outside
     client's address counts, and internal methods are open to it. `peer` is gRPC's name of the
-    other end, such as `ipv4:127.0.0.1:5000`.
+    other end, such as `ipv4:127.0.0.1:5000`. `deadline_watched` means that whoever calls cancels
+    the call once `timeout_s` have passed, as gRPC does; a timer of our own would cost more than
+    all checks.
     """
 
     metadata: Mapping[str, str]
     timeout_s: float
     trusted: bool
     peer: str = ""
+    deadline_watched: bool = False
 
 
 def single_values(pairs: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import grpc
 from infra.rpc.backend import RpcFailed
 from infra.rpc.dispatch import Dispatcher
 from infra.rpc.internal import InternalTokens
-from infra.rpc.metadata import INTERNAL, Arrival, single_values
+from infra.rpc.metadata import INTERNAL, TIMEOUT_S_MAX, Arrival, single_values
 from infra.rpc.standard import Handlers, Health, health_handlers, reflection_handlers
 from infra.rpc.statuses import DETAILS_KEY, status_of
 from schemas.refusals import Refusal
@@ -126,4 +126,5 @@ def _arrival(context: Any, internal: InternalTokens) -> Arrival:
         timeout_s=TIMEOUT_S_DEFAULT if remaining_s is None else remaining_s,
         trusted=bool(token) and internal.accepts(token),
         peer=context.peer(),
+        deadline_watched=remaining_s is not None and remaining_s <= TIMEOUT_S_MAX,
     )

@@ -141,6 +141,23 @@ async def test_a_slow_answer_is_told_from_a_refused_connection() -> None:
         await nobody.close()
 
 
+async def test_a_handler_ends_when_nobody_waits_for_it_any_more() -> None:
+    ended = asyncio.Event()
+
+    async def dawdle(request: object, call: Call) -> Message:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        return graph_pb2.Followed()
+
+    async with served({"Follow": dawdle}) as channel:
+        with pytest.raises(Unavailable, match="DEADLINE_PASSED"):
+            await follow_by(channel, timeout_s=0.05)
+        async with asyncio.timeout(5):
+            await ended.wait()
+
+
 async def test_a_peer_that_comes_back_is_found_again() -> None:
     first = await start_server(dispatcher(), "127.0.0.1", 0, internal=INTERNAL_TOKENS)
     channel = Channel(f"127.0.0.1:{first.port}")
