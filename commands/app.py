@@ -20,6 +20,7 @@ from commands.writer.ruling import Limits
 from commands.writer.saving import Pace
 from infra.auth import credentials
 from infra.auth.credentials import Credentials
+from infra.auth.passwords import CHEAP, STANDARD
 from infra.auth.sessions import ClosedSessions
 from infra.auth.tokens import open_tokens
 from infra.checkpoints.postgres import open_checkpoints
@@ -41,6 +42,7 @@ from schemas.gen import accounts_pb2, graph_pb2, internal_pb2
 
 _ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name["AccountCommands"]
 _GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name["GraphCommands"]
+COSTS: Final = {"standard": STANDARD, "cheap": CHEAP}
 _PARTITIONS: Final = internal_pb2.DESCRIPTOR.services_by_name["Partitions"]
 
 
@@ -94,7 +96,7 @@ def _dispatcher(
     query_side = Channel(settings.gateway.queries_endpoint, internal)
     opened.push_async_callback(query_side.close)
     policies = QuerySide(query_side, positions)
-    passwords = Credentials(pool)
+    passwords = Credentials(pool, COSTS[settings.auth.password_cost])
     opened.callback(passwords.close)
     accounts = Accounts(
         submitter=owned.router,

@@ -166,6 +166,32 @@ class GatewaySettings(Struct, frozen=True):
     request_timeout_ms: Annotated[int, Meta(ge=1, description="Longest time for a request.")] = (
         10_000
     )
+    body_timeout_ms: Annotated[
+        int, Meta(ge=1, description="Longest time in which a request's body may arrive.")
+    ] = 5000
+    proxies_in_front: Annotated[
+        int,
+        Meta(ge=0, le=8, description="Proxies whose word in X-Forwarded-For counts; 0 is none."),
+    ] = 0
+
+
+class LimitsSettings(Struct, frozen=True):
+    """How often one account, or one address where nobody is signed in, may ask."""
+
+    reads_per_10s: Annotated[int, Meta(ge=1, description="Reads, on average.")] = 300
+    reads_burst: Annotated[int, Meta(ge=1, description="Reads at once.")] = 300
+    writes_per_10s: Annotated[int, Meta(ge=1, description="Commands, on average.")] = 100
+    writes_burst: Annotated[int, Meta(ge=1, description="Commands at once.")] = 100
+    sensitive_per_minute: Annotated[
+        int, Meta(ge=1, description="Registering and signing in, on average.")
+    ] = 30
+    sensitive_burst: Annotated[
+        int, Meta(ge=1, description="Registering and signing in at once.")
+    ] = 30
+    lifted_on_loopback: Annotated[
+        bool,
+        Meta(description="No limits for this machine itself; false behind a proxy on it."),
+    ] = True
 
 
 class ProjectionsSettings(Struct, frozen=True):
@@ -188,6 +214,10 @@ class AuthSettings(Struct, frozen=True):
     access_token_minutes: Annotated[
         int, Meta(ge=1, le=1440, description="Life of an access token.")
     ] = 15
+    password_cost: Annotated[
+        Literal["standard", "cheap"],
+        Meta(description="Work for each password hash; cheap resists nobody, for tests alone."),
+    ] = "standard"
     signing_key_file: Annotated[
         Path, Meta(description="Ed25519 private key that signs access tokens (PEM, PKCS #8).")
     ] = Path(".agora/keys/signing.pem")
@@ -260,6 +290,7 @@ class Settings(Struct, frozen=True):
     commands: CommandsSettings = CommandsSettings()
     queries: QueriesSettings = QueriesSettings()
     gateway: GatewaySettings = GatewaySettings()
+    limits: LimitsSettings = LimitsSettings()
     projections: ProjectionsSettings = ProjectionsSettings()
     auth: AuthSettings = AuthSettings()
     crypto: CryptoSettings = CryptoSettings()

@@ -29,11 +29,11 @@ from events.stream import (
     remembered,
     stored,
 )
+from infra.crypto.uuid7 import request_time
 from schemas.refusals import Conflict, Invalid, Refusal, TooMany, Unavailable
 
 CHECK_AGE_MAX = timedelta(seconds=5)
 EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-LAST_TIME_MS = 253_402_300_799_000
 
 
 class Limits(Struct, frozen=True):
@@ -171,10 +171,3 @@ def _facts(cipher: Cipher, heads: Mapping[str, Head], events: Sequence[Event]) -
         versions[stream] = version
         facts.append(codec.encode(event, stream, version, cipher))
     return facts
-
-
-def request_time(request: UUID) -> datetime:
-    """When a UUIDv7 was drawn, to the millisecond; refuses ids of another kind (RFC 9562)."""
-    if request.version != 7:
-        raise Invalid("REQUEST_ID_INVALID", "The request id is not a UUID of version 7.")
-    return EPOCH_START + timedelta(milliseconds=min(request.int >> 80, LAST_TIME_MS))

@@ -1,0 +1,57 @@
+"""Questions asked together travel together, and none is answered by an older round."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from infra.coalescing import Coalesced
+
+
+class Library:
+    """Answers with how many rounds have begun, and remembers what each was asked."""
+
+    def __init__(self) -> None:
+        self.rounds: list[Sequence[str]] = []
+        self.gate = asyncio.Event()
+
+    async def ask(self, keys: Sequence[str]) -> Mapping[str, int]:
+        """One round trip."""
+        self.rounds.append(keys)
+        number = len(self.rounds)
+        await self.gate.wait()
+        if "broken" in keys:
+            raise LookupError(f"round {number}")
+        return dict.fromkeys(keys, number)
+
+
+async def test_questions_during_a_round_share_the_next_one() -> None:
+    library = Library()
+    coalesced = Coalesced(library.ask)
+    asked = [asyncio.create_task(coalesced.answer("a"))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asked += [asyncio.create_task(coalesced.answer(key)) for key in ("b", "c", "a")]
+    await asyncio.sleep(0)
+    library.gate.set()
+    assert await asyncio.gather(*asked) == [1, 2, 2, 2]
+    assert library.rounds == [("a",), ("b", "c", "a")]
+
+
+async def test_a_failed_round_fails_only_its_own_questions() -> None:
+    library = Library()
+    library.gate.set()
+    coalesced = Coalesced(library.ask)
+    with pytest.raises(LookupError):
+        await coalesced.answer("broken")
+    assert await coalesced.answer("a") == 2
+
+
+async def test_a_caller_who_leaves_takes_nobody_along() -> None:
+    library = Library()
+    coalesced = Coalesced(library.ask)
+    leaving, staying = (asyncio.create_task(coalesced.answer("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    library.gate.set()
+    assert await staying == 1
