@@ -42,6 +42,28 @@ REASONS: Final[Mapping[str, Reason]] = {
     "METADATA_REPEATED": Reason(
         Invalid, "A header was given twice", "Give each of Agora's headers once."
     ),
+    "ROUTE_UNKNOWN": Reason(
+        NotFound, "There is nothing at this address", "Look up the route in the API's page."
+    ),
+    "METHOD_NOT_ALLOWED": Reason(
+        Invalid, "The address takes other HTTP methods", "Use one that `Allow` names."
+    ),
+    "PATH_MALFORMED": Reason(Invalid, "The path cannot be read", "Send UTF-8, percent-encoded."),
+    "QUERY_MALFORMED": Reason(
+        Invalid, "The query cannot be read", "Send name=text pairs of UTF-8, percent-encoded."
+    ),
+    "JSON_MALFORMED": Reason(
+        Invalid, "The body is not acceptable JSON", "Send one JSON object, no member twice."
+    ),
+    "BODY_UNEXPECTED": Reason(Invalid, "This route takes no body", "Send none."),
+    "BODY_TOO_LARGE": Reason(Invalid, "The body is too large", "Send less at once."),
+    "BODY_TOO_SLOW": Reason(Invalid, "The body did not arrive in time", AGAIN),
+    "MEDIA_TYPE_UNSUPPORTED": Reason(
+        Invalid, "The body is of a type that is not read here", "Send application/json."
+    ),
+    "URL_TOO_LONG": Reason(Invalid, "Path and query are too long", "Ask for less at once."),
+    "HEADERS_TOO_LARGE": Reason(Invalid, "The header fields are too large", "Send fewer of them."),
+    "RATE_LIMITED": Reason(TooMany, "Too many requests", "Wait for as long as `Retry-After` says."),
     "ID_MALFORMED": Reason(
         Invalid, "This is not an id that was given out here", "Use ids as they were answered."
     ),

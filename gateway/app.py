@@ -1,0 +1,51 @@
+"""The gateway put together, as an ASGI application."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from gateway import docs_page, health, openapi
+from gateway.api import Api
+from gateway.edge import Edge
+from gateway.limits import Limits
+from gateway.operations import operations_of
+from gateway.web_files import WebFiles
+from infra.auth.tokens import open_tokens
+from infra.config import Settings
+from infra.crypto.keys import load_key
+from infra.crypto.public_ids import PublicIds
+from infra.rpc.backend import Backend
+
+
+def build(settings: Settings, backends: Mapping[str, Backend]) -> Starlette:
+    """The application in front of `backends` (by side: commands, queries).
+
+    Raises SettingError for a key file that cannot be used, Misrouted for proto files that make no
+    HTTP API. Redis and the sides behind may be away, now and at any time.
+    """
+    ids = PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
+    limits = Limits(settings.limits, settings.redis)
+    operations = operations_of(backends, ids)
+    api = Api(operations, open_tokens(settings), limits, settings)
+    document = openapi.document(operations)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await limits.close()
+
+    return Starlette(
+        routes=[
+            Mount("/v1", app=api),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz(backends)),
+            Route("/openapi.json", openapi.endpoint(document)),
+            Route("/docs", docs_page.endpoint(document)),
+            Mount("/", app=WebFiles()),
+        ],
+        middleware=[Middleware(Edge)],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,49 @@
+"""Who is asking, as far as limits and the sides behind need to know it before the call."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any, Final
+
+HOST_BITS_IPV6: Final = 64
+"""One household or machine usually holds this much of an IPv6 address."""
+
+FORWARDED_FOR: Final = "x-forwarded-for"
+
+
+def client_address(scope: Any, headers: Mapping[str, str], proxies: int) -> str:
+    """The address of whoever asks, empty when it is not known.
+
+    Each proxy appends whom it heard from to `X-Forwarded-For`. With `proxies` of them in front,
+    that many entries at the end were written by them; what stands before is the sender's own word.
+    """
+    peer = scope.get("client")
+    address = str(peer[0]) if peer else ""
+    if proxies:
+        told = [one.strip() for one in headers.get(FORWARDED_FOR, "").split(",") if one.strip()]
+        if len(told) >= proxies:
+            address = told[-proxies]
+    parsed = _parsed(address)
+    return str(parsed) if parsed is not None else ""
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is this machine itself."""
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def limited_address(address: str) -> str:
+    """The address as limits count it: the first half of an IPv6 address, all of others."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, HOST_BITS_IPV6), strict=False).network_address)
+    return str(parsed) if parsed is not None else "unknown"
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed

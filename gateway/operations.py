@@ -1,0 +1,98 @@
+"""Operations: what each route does, from the descriptors of the sides behind.
+
+All that can be wrong with a proto file as an HTTP API comes out here, at start.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from msgspec import Struct
+
+from gateway import codec_write
+from gateway.codec_read import RequestReader
+from gateway.routes import Binding, Misrouted, bindings_of
+from gateway.scalars import Unsupported
+from infra.crypto.public_ids import PublicIds
+from infra.rpc.backend import Backend, path_of, rpc_name
+from infra.rpc.plans import rules_of
+from schemas.gen import options_pb2
+
+RECEIPT: Final = "agora.receipts.v1.Receipt"
+
+
+class Operation(Struct, frozen=True, eq=False):
+    """One route, ready to be asked. `receipt` names the answer's field that holds one, or is empty.
+
+    `signed_in` says that only somebody with a token gets an answer.
+    """
+
+    binding: Binding
+    backend: Backend
+    path: str
+    rpc: str
+    signed_in: bool
+    rate: int
+    reader: RequestReader
+    write: codec_write.Write
+    receipt: str
+
+    def position_of(self, answer: Message) -> str:
+        """The sealed position that a command's answer tells; empty for a query."""
+        if not self.receipt:
+            return ""
+        receipt: Any = getattr(answer, self.receipt)
+        return str(receipt.position)
+
+
+def operations_of(backends: Mapping[str, Backend], ids: PublicIds) -> list[Operation]:
+    """The operations of all public methods. Raises Misrouted, which lists every fault."""
+    found: dict[str, tuple[Backend, MethodDescriptor]] = {}
+    faults: list[str] = []
+    for backend in backends.values():
+        for path, method in backend.methods.items():
+            if path in found:
+                faults.append(f"{path} is answered by two sides")
+            found[path] = (backend, method)
+    made: list[Operation] = []
+    for backend, method in found.values():
+        try:
+            made += _operations(backend, method, ids)
+        except (Misrouted, Unsupported) as fault:
+            faults.append(str(fault))
+    if faults:
+        raise Misrouted("; ".join(faults))
+    return made
+
+
+def _operations(backend: Backend, method: MethodDescriptor, ids: PublicIds) -> list[Operation]:
+    rules, bindings = rules_of(method), bindings_of(method)
+    internal = rules.access == options_pb2.ACCESS_INTERNAL
+    if internal and bindings:
+        raise Misrouted(f"{method.full_name} is internal and has a route")
+    if not internal and not bindings:
+        raise Misrouted(f"{method.full_name} is public and has no route")
+    if not internal and 0 in (rules.access, rules.rate):
+        raise Misrouted(f"{method.full_name} does not say who may call it, or how often")
+    return [
+        Operation(
+            binding=binding,
+            backend=backend,
+            path=path_of(method),
+            rpc=rpc_name(method),
+            signed_in=rules.access == options_pb2.ACCESS_SIGNED_IN,
+            rate=rules.rate,
+            reader=RequestReader(method.input_type, binding.variables, ids, body=binding.body),
+            write=codec_write.compiled(method.output_type, ids),
+            receipt=_receipt_field(method),
+        )
+        for binding in bindings
+    ]
+
+
+def _receipt_field(method: MethodDescriptor) -> str:
+    for field in method.output_type.fields:
+        if field.message_type is not None and field.message_type.full_name == RECEIPT:
+            return field.name
+    return ""
