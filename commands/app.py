@@ -96,7 +96,7 @@ def _dispatcher(
     query_side = Channel(settings.gateway.queries_endpoint, internal)
     opened.push_async_callback(query_side.close)
     policies = QuerySide(query_side, positions)
-    passwords = Credentials(pool, COSTS[settings.auth.password_cost])
+    passwords = Credentials(pool, COSTS[settings.auth.hash_effort])
     opened.callback(passwords.close)
     accounts = Accounts(
         submitter=owned.router,

@@ -214,7 +214,7 @@ class AuthSettings(Struct, frozen=True):
     access_token_minutes: Annotated[
         int, Meta(ge=1, le=1440, description="Life of an access token.")
     ] = 15
-    password_cost: Annotated[
+    hash_effort: Annotated[
         Literal["standard", "cheap"],
         Meta(description="Work for each password hash; cheap resists nobody, for tests alone."),
     ] = "standard"
