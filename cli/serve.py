@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -17,7 +17,7 @@ import typer
 
 from cli.output import UNUSABLE, Failure, examples
 from cli.stopping import Stop
-from infra.config import Settings, load
+from infra.config import CommandsSettings, QueriesSettings, Settings, load
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
 from infra.log.port import LogUnavailable
@@ -117,9 +117,15 @@ async def _open(opened: AsyncExitStack, settings: Settings, sides: Sequence[Side
     internal = InternalTokens(load_key("crypto.digest_key_file", crypto.digest_key_file))
     local: dict[Side, Dispatcher] = {}
     if Side.COMMANDS in sides:
-        local[Side.COMMANDS] = await _commands(opened, settings, internal)
+        from commands.app import open_commands
+
+        opening = open_commands(settings)
+        local[Side.COMMANDS] = await _listening(opened, opening, settings.commands, internal)
     if Side.QUERIES in sides:
-        local[Side.QUERIES] = await _queries(opened, settings, internal)
+        from queries.app import open_queries
+
+        opening = open_queries(settings)
+        local[Side.QUERIES] = await _listening(opened, opening, settings.queries, internal)
     if Side.GATEWAY in sides:
         await _gateway(opened, settings, _backends(opened, settings, internal, local))
 
@@ -134,32 +140,17 @@ def _metrics_endpoints(settings: Settings, sides: Sequence[Side]) -> list[tuple[
     return [known[side] for side in sides]
 
 
-async def _commands(
-    opened: AsyncExitStack, settings: Settings, internal: InternalTokens
+async def _listening(
+    opened: AsyncExitStack,
+    opening: AbstractAsyncContextManager[Dispatcher],
+    at: CommandsSettings | QueriesSettings,
+    internal: InternalTokens,
 ) -> Dispatcher:
-    from commands.app import open_commands
-
-    dispatcher = await opened.enter_async_context(open_commands(settings))
-    await _listen(opened, dispatcher, settings.commands.host, settings.commands.port, internal)
-    return dispatcher
-
-
-async def _queries(
-    opened: AsyncExitStack, settings: Settings, internal: InternalTokens
-) -> Dispatcher:
-    from queries.app import open_queries
-
-    dispatcher = await opened.enter_async_context(open_queries(settings))
-    await _listen(opened, dispatcher, settings.queries.host, settings.queries.port, internal)
-    return dispatcher
-
-
-async def _listen(
-    opened: AsyncExitStack, dispatcher: Dispatcher, host: str, port: int, internal: InternalTokens
-) -> None:
-    server = await start_server(dispatcher, host, port, internal=internal)
+    dispatcher = await opened.enter_async_context(opening)
+    server = await start_server(dispatcher, at.host, at.port, internal=internal)
     opened.push_async_callback(server.stop, DRAIN_S)
-    log.info("serving gRPC at %s:%d", host, server.port)
+    log.info("serving gRPC at %s:%d", at.host, server.port)
+    return dispatcher
 
 
 async def _gateway(

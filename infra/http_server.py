@@ -7,15 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import uvicorn
-from uvicorn._types import ASGIApplication
+from starlette.types import ASGIApp
 
 BACKLOG: Final = 2048
 
 
 @asynccontextmanager
-async def serving_http(
-    app: ASGIApplication, host: str, port: int, *, drain_s: float
-) -> AsyncIterator[int]:
+async def serving_http(app: ASGIApp, host: str, port: int, *, drain_s: float) -> AsyncIterator[int]:
     """Serves `app` inside the block; yields the port, also when it was asked to choose one (0).
 
     At the end requests in flight have `drain_s` to finish; should the server fail before, the block
@@ -62,7 +60,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _configuration(app: ASGIApplication, drain_s: float) -> uvicorn.Config:
+def _configuration(app: ASGIApp, drain_s: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
