@@ -47,13 +47,16 @@ class Wanted(Struct, frozen=True):
     last: int = 10
 
     def has(self, decision: Decision) -> bool:
-        """Whether the decision is of the shard and time."""
+        """Whether the decision is of the shard and time, and may hold events of the types."""
         recent = self.since is None or decision.at >= self.since
-        return recent and self.shard in ("", decision.shard)
+        if not recent or self.shard not in ("", decision.shard):
+            return False
+        # An old type shows as its successor, whose name only its data tells.
+        return any(fact.type in UPCASTERS or self.shows(fact.type) for fact in decision.facts)
 
-    def shows(self, document: CloudEvent) -> bool:
-        """Whether the event is of a type that is wanted."""
-        return not self.types or any(fnmatchcase(document.type, each) for each in self.types)
+    def shows(self, name: str) -> bool:
+        """Whether events of the type are wanted."""
+        return not self.types or any(fnmatchcase(name, each) for each in self.types)
 
 
 @examples(
@@ -191,7 +194,7 @@ async def _documents(item: Scanned, wanted: Wanted, reader: Reader) -> list[Clou
     if not item.counts or not isinstance(item.record, Decision) or not wanted.has(item.record):
         return []
     documents = await reader.documents(item.partition, item.entry.offset, item.record)
-    return [document for document in documents if wanted.shows(document)]
+    return [document for document in documents if wanted.shows(document.type)]
 
 
 def _mention_damage(item: Scanned) -> None:

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from events.topics import TOPICS, Partition
 from infra.config import KafkaSettings, Settings
 from infra.log import kafka_reader
-from infra.log.kafka_appender import KafkaAppender, Spare
+from infra.log.kafka_appender import KafkaAppender, Spare, bound
 from infra.log.kafka_reader import Readers
 from infra.log.port import Entry
 from infra.log.topics import kafka_name
@@ -30,7 +30,7 @@ class KafkaLog:
     async def appender(self, partition: Partition) -> KafkaAppender:
         """A fresh producer, ready to send; raises `LogUnavailable`."""
         topic = kafka_name(self._settings, partition.topic)
-        return KafkaAppender(await self._spare.take(), topic, partition)
+        return await bound(await self._spare.take(), topic, partition)
 
     async def end(self, partition: Partition) -> int:
         """The offset after the last durable record; raises `LogUnavailable`."""

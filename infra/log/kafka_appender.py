@@ -14,7 +14,13 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from events.topics import Partition
 from infra.config import KafkaSettings
-from infra.log.kafka_clients import STOP_SECONDS, start_producer, stop_producer
+from infra.log.kafka_clients import (
+    START_SECONDS,
+    STOP_SECONDS,
+    start_producer,
+    stop_producer,
+    unavailable,
+)
 from infra.log.port import AppendUnknown, LogUnavailable
 
 SEND_SECONDS: Final = 10.0
@@ -68,6 +74,23 @@ class KafkaAppender:
                 raise ValueError(f"{len(records)} records are more than one batch can hold.")
         batch.close()
         return batch
+
+
+async def bound(producer: AIOKafkaProducer, topic: str, partition: Partition) -> KafkaAppender:
+    """The producer as the partition's appender.
+
+    Stops it and raises `LogUnavailable` when the brokers know no such partition.
+    """
+    try:
+        with unavailable(f"Looking for {topic}"):
+            async with asyncio.timeout(START_SECONDS):
+                numbers = await producer.partitions_for(topic)
+        if partition.number not in numbers:
+            raise LogUnavailable(f"{topic} has no partition {partition.number}.")
+    except BaseException:
+        await stop_producer(producer)
+        raise
+    return KafkaAppender(producer, topic, partition)
 
 
 class Spare:

@@ -57,15 +57,12 @@ async def scan(
     `tenure` is the one in force at `start` (`tenure_at`). Raises `LogUnavailable`.
     """
     stop = await log.end(partition) if stop is None else stop
-    while start < stop:
-        entries = await log.read(partition, start, min(stop, start + PAGE))
-        if not entries:
-            return
-        for entry in entries:
-            item = scanned(partition, tenure, entry)
-            tenure = item.tenure
-            yield item
-        start = entries[-1].offset + 1
+    async with aclosing(_pages(log, partition, start, stop)) as pages:
+        async for entries in pages:
+            for entry in entries:
+                item = scanned(partition, tenure, entry)
+                tenure = item.tenure
+                yield item
 
 
 async def merged(
@@ -101,7 +98,20 @@ async def tenure_at(log: Log, partition: Partition, offset: int, near: Saved) ->
         return near.tenure
     known = near if near.offset <= offset else Saved()
     tenure = known.tenure
-    async with aclosing(scan(log, partition, known.offset, offset, tenure)) as items:
-        async for item in items:
-            tenure = item.tenure
+    async with aclosing(_pages(log, partition, known.offset, offset)) as pages:
+        async for entries in pages:
+            for entry in entries:
+                if record.concerns_tenure(entry.value):
+                    tenure = scanned(partition, tenure, entry).tenure
     return tenure
+
+
+async def _pages(
+    log: Log, partition: Partition, start: int, stop: int
+) -> AsyncGenerator[Sequence[Entry], None]:
+    while start < stop:
+        entries = await log.read(partition, start, min(stop, start + PAGE))
+        if not entries:
+            return
+        yield entries
+        start = entries[-1].offset + 1

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from events.topics import NAMES, PEOPLE, Partition
 from infra.config import SettingError, Settings
+from infra.log.kafka import open_log
 from infra.log.port import LogUnavailable
 from infra.log.topics import all_partitions, ensure, kafka_name, missing
 from tests.stack import KafkaCluster, Stack, free_ports
@@ -69,6 +70,19 @@ async def test_a_broker_that_is_away_is_said_so(stack: Stack) -> None:
     away = replace(settings, kafka=replace(settings.kafka, bootstrap=f"127.0.0.1:{port}"))
     with pytest.raises(LogUnavailable, match="Looking after the topics"):
         await ensure(away)
+
+
+async def test_there_is_no_appender_of_what_is_not_there(stack: Stack) -> None:
+    settings = stack.settings()
+    async with open_log(settings) as log:
+        with pytest.raises(LogUnavailable, match="names"):
+            await log.appender(Partition("names", 0))
+        await ensure(settings)
+        with pytest.raises(LogUnavailable, match="has no partition 9"):
+            await log.appender(Partition("names", 9))
+        appender = await log.appender(Partition("names", 0))
+        assert await appender.append([(b"key", b"value")]) == 0
+        await appender.close()
 
 
 def test_partitions_follow_the_settings() -> None:
