@@ -6,29 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from events import codec
-from events.accounts import ProfileUpdated, SessionClosed, SessionOpened, VisibilityChanged
-from events.event import Event
-from events.graph import (
-    BlockLifted,
-    BlockSet,
-    FollowDeclined,
-    FollowEnded,
-    FollowEstablished,
-    FollowRequested,
-    FollowWithdrawn,
-    MuteLifted,
-    MuteSet,
-)
 from events.topics import Partition
 from infra.worker import progress
-from projections.memory import Rows
 from projections.model import Model, tables_of
 from projections.models import MODELS
 from projections.tables import Key, Row, Table
 from tests.infra.worker.log_in_memory import MemoryLog, Plain
 from tests.projections.databases import Database, database
-from tests.projections.models.test_accounts import registered
+from tests.projections.histories import any_event, fold_of
 from tests.stack import Stack
 
 PARTITIONS = (Partition("people", 0), Partition("people", 1))
@@ -39,32 +24,6 @@ PEOPLE = {
 EVERYBODY = [person for people in PEOPLE.values() for person in people]
 
 
-def any_event(chance: random.Random, person: UUID) -> Event:
-    """Something that may happen in the shard of `person`, sensible or not."""
-    other = chance.choice([one for one in EVERYBODY if one != person])
-    edge = {"target_id": person, "follower_id": other}
-    session = UUID(int=person.int * 10 + chance.randrange(3))
-    return chance.choice(
-        [
-            registered(person),
-            ProfileUpdated(account_id=person, about=f"About {chance.random()}"),
-            ProfileUpdated(account_id=person, first_name="A", last_name="B"),
-            VisibilityChanged(account_id=person, private=chance.random() < 0.5),
-            SessionOpened(account_id=person, session_id=session, device="d", address="a"),
-            SessionClosed(account_id=person, session_id=session, reason="signed out"),
-            *(FollowRequested(**edge, opening=0),) * 3,
-            *(FollowEstablished(**edge),) * 3,
-            FollowDeclined(**edge),
-            FollowWithdrawn(**edge),
-            FollowEnded(**edge, ended_by=other),
-            BlockSet(blocker_id=person, blocked_id=other),
-            BlockLifted(blocker_id=person, blocked_id=other),
-            MuteSet(muter_id=person, muted_id=other),
-            MuteLifted(muter_id=person, muted_id=other),
-        ]
-    )
-
-
 def write_history(log: MemoryLog, chance: random.Random, decisions: int) -> None:
     """Random decisions in all partitions, with zombies' and damaged records between them."""
     for partition in PARTITIONS:
@@ -72,7 +31,7 @@ def write_history(log: MemoryLog, chance: random.Random, decisions: int) -> None
     for _ in range(decisions):
         partition = chance.choice(PARTITIONS)
         person = chance.choice(PEOPLE[partition])
-        events = [any_event(chance, person) for _ in range(chance.randint(1, 3))]
+        events = [any_event(chance, person, EVERYBODY) for _ in range(chance.randint(1, 3))]
         match chance.randrange(20):
             case 0:
                 log.decide(partition, *events, shard=str(person), epoch=UUID(int=0xDEAD))
@@ -80,22 +39,6 @@ def write_history(log: MemoryLog, chance: random.Random, decisions: int) -> None
                 log.append_value(partition, b"foreign")
             case _:
                 log.decide(partition, *events, shard=str(person))
-
-
-def fold_of(log: MemoryLog, model: Model) -> dict[Table, dict[Key, Row]]:
-    """The rows of all partitions, folded in memory."""
-    found: dict[Table, dict[Key, Row]] = {table: {} for table in tables_of(model)}
-    for partition in PARTITIONS:
-        rows = Rows(model, partition)
-        reads = progress.read(log.entries[partition])
-        for _, decision in progress.advanced(progress.Checkpoint(), reads)[1]:
-            for fact in decision.facts:
-                event = codec.decode(fact, Plain())
-                if isinstance(event, model.events):
-                    rows.apply(model.changes(event, decision.at))
-        for table in found:
-            found[table] |= rows.of(table)
-    return found
 
 
 def cuts(chance: random.Random, length: int) -> Iterator[tuple[int, int]]:
@@ -141,6 +84,6 @@ async def test_sql_in_any_pieces_equals_the_fold_in_memory(
     async with database(stack.settings(), model) as base:
         write_history(base.log, chance, decisions=250)
         await consume_in_pieces(base, model, chance)
-        expected = fold_of(base.log, model)
+        expected = fold_of(base.log.entries, model, Plain())
         assert await contents(base, tables_of(model)) == expected
         assert all(expected.values()), "a table that stays empty proves nothing"

@@ -1,0 +1,140 @@
+"""Worker processes as they really run, and load for them on a real log."""
+
+import asyncio
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
+
+from events import catalog, codec, record
+from events.event import Event
+from events.record import Claim, Decision
+from events.topics import PEOPLE, Partition, partition_number
+from infra.config import Settings
+from infra.config_sources import settings_of
+from infra.crypto.keyring import KeyRing
+from infra.log.port import Log
+from infra.log.topics import partition_count
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCH = UUID(int=0xE)
+
+
+def nimble(settings: Settings) -> Settings:
+    """Settings under which a killed worker's partitions move within two seconds or so."""
+    quick = replace(settings.projections, session_timeout_ms=2000, heartbeat_interval_ms=500)
+    return replace(settings, projections=quick)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as a process gets them."""
+    found = {}
+    for setting in settings_of(Settings):
+        value = getattr(getattr(settings, setting.section), setting.name)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        found[setting.variable] = text
+    return found
+
+
+class Workers:
+    """`agora serve projections`, several of them; logs go to `folder`."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._environment = environment(settings)
+        self._folder = folder
+        self._started = 0
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start one more."""
+        self._started += 1
+        command = "from cli.main import main; main()"
+        with (self._folder / f"worker-{self._started}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", command, "serve", "projections"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        self.running.append(process)
+
+    def kill(self) -> None:
+        """Kill -9 the one that has run longest."""
+        process = self.running.pop(0)
+        process.kill()
+        process.wait()
+
+    def logs(self) -> str:
+        """What they all said."""
+        return "\n".join(file.read_text() for file in sorted(self._folder.glob("*.log")))
+
+
+@contextmanager
+def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
+    """Workers to be, all of them killed at the end."""
+    found = Workers(settings, folder)
+    try:
+        yield found
+    finally:
+        while found.running:
+            found.kill()
+
+
+class Load:
+    """Appends decisions about people to their partitions, as an owner would."""
+
+    def __init__(self, settings: Settings, log: Log, keys: KeyRing) -> None:
+        self._partitions = partition_count(settings, PEOPLE)
+        self._log = log
+        self._keys = keys
+        self._versions: defaultdict[str, int] = defaultdict(int)
+        self.ends: dict[str, int] = {}
+
+    async def claim(self) -> None:
+        """Make the decisions of `EPOCH` count in every partition."""
+        for number in range(self._partitions):
+            now = datetime.now(UTC)
+            claim = Claim(id=EPOCH, previous=None, owner="load", endpoint="", at=now)
+            await self._append(Partition(PEOPLE.name, number), [(b"", record.encode(claim))])
+
+    async def decide(self, decisions: Sequence[tuple[UUID, Sequence[Event]]]) -> None:
+        """Append decisions, each with events of one person's shard."""
+        await self._keys.ensure([person for person, _ in decisions])
+        batches: defaultdict[Partition, list[tuple[bytes, bytes]]] = defaultdict(list)
+        for person, events in decisions:
+            shard = str(person)
+            partition = Partition(PEOPLE.name, partition_number(shard, self._partitions))
+            batches[partition].append((shard.encode(), self._decision(shard, events)))
+        await asyncio.gather(*(self._append(one, batch) for one, batch in batches.items()))
+
+    def _decision(self, shard: str, events: Sequence[Event]) -> bytes:
+        facts = []
+        for event in events:
+            stream = catalog.stream_of(event)
+            self._versions[stream] += 1
+            facts.append(codec.encode(event, stream, self._versions[stream], self._keys))
+        decision = Decision(
+            id=uuid4(),
+            epoch=EPOCH,
+            shard=shard,
+            stream=facts[0].stream,
+            rpc="load",
+            at=datetime.now(UTC),
+            facts=tuple(facts),
+        )
+        return record.encode(decision)
+
+    async def _append(self, partition: Partition, batch: Sequence[tuple[bytes, bytes]]) -> None:
+        appender = await self._log.appender(partition)
+        try:
+            base = await appender.append(batch)
+        finally:
+            await appender.close()
+        self.ends[str(partition)] = base + len(batch) - 1
