@@ -9,6 +9,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from infra.http_protocol import BoundedProtocol
+
 BACKLOG: Final = 2048
 
 
@@ -67,7 +69,7 @@ def _configuration(app: ASGIApp, drain_s: float) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         timeout_graceful_shutdown=max(1, round(drain_s)),
     )

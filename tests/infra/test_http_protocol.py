@@ -1,0 +1,80 @@
+"""Heads of requests have a size and a deadline, whatever comes after them."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from infra import http_protocol
+from infra.http_server import serving_http
+
+GET = b"GET / HTTP/1.1\r\nhost: a\r\n"
+
+
+async def _application(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        for _ in range(2):
+            event = (await receive())["type"]
+            await send({"type": f"{event}.complete"})
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+async def _answered(*pieces: bytes, pause_s: float = 0.0) -> bytes:
+    """The first line of each answer to what is sent in pieces, until the server closes."""
+    async with serving_http(_application, "127.0.0.1", 0, drain_s=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                await asyncio.sleep(pause_s)
+            return await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
+        finally:
+            writer.close()
+
+
+async def test_a_head_without_end_is_refused_by_its_size() -> None:
+    endless = b"x: " + b"y" * (2 * http_protocol.HEAD_BYTES_MAX)
+    assert b"431" in await _answered(GET, endless)
+
+
+async def test_a_head_of_many_small_lines_is_refused_by_its_size() -> None:
+    lines = [b"x: %d\r\n" % number * 512 for number in range(24)]
+    assert b"431" in await _answered(GET, *lines)
+
+
+async def test_a_head_that_never_ends_is_refused_by_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.2)
+    assert b"408" in await _answered(GET)
+
+
+async def test_a_connection_on_which_nothing_is_said_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.1)
+    assert b"408" in await _answered()
+
+
+async def test_a_large_body_is_no_large_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.2)
+    size = 4 * http_protocol.HEAD_BYTES_MAX
+    head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % size
+    halves = b"b" * (size // 2)
+    assert b"204" in await _answered(head + halves, halves, pause_s=0.3)
+
+
+async def test_requests_in_a_row_are_each_bounded() -> None:
+    async with serving_http(_application, "127.0.0.1", 0, drain_s=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            writer.write(GET + b"x: " + b"y" * 30_000 + b"\r\n\r\n")
+            assert b"204" in await reader.readuntil(b"\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(GET + b"x: " + b"y" * (2 * http_protocol.HEAD_BYTES_MAX))
+        assert b"431" in await reader.readuntil(b"\r\n")
+        writer.close()
