@@ -68,6 +68,7 @@ def _configuration(app: ASGIApp, drain_s: float) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # Whose word counts on addresses is a setting of the gateway.
         lifespan="on",
         http=BoundedProtocol,
         ws="none",

@@ -70,10 +70,10 @@ class Scene:
         """The public id of an account."""
         return self.ids.seal(options_pb2.ID_ACCOUNT, account)
 
-    def signed_in(self, account: UUID = ANA, **headers: str) -> dict[str, str]:
-        """The header fields of somebody who is signed in, and more."""
+    def signed_in(self, account: UUID = ANA) -> dict[str, str]:
+        """The header field of somebody who is signed in."""
         token, _ = self.tokens.issue(account, SESSION, datetime.now(UTC))
-        return {"Authorization": f"Bearer {token}", **headers}
+        return {"Authorization": f"Bearer {token}"}
 
     def backends(self) -> dict[str, Backend]:
         """Both sides, in this process."""

@@ -42,8 +42,8 @@ async def test_a_head_without_end_is_refused_by_its_size() -> None:
 
 
 async def test_a_head_of_many_small_lines_is_refused_by_its_size() -> None:
-    lines = [b"x: %d\r\n" % number * 512 for number in range(24)]
-    assert b"431" in await _answered(GET, *lines)
+    lines = [b"x: %d\r\n" % number * 512 for number in range(20)]
+    assert b"431" in await _answered(GET, *lines, pause_s=0.01)
 
 
 async def test_a_head_that_never_ends_is_refused_by_its_deadline(
