@@ -1,19 +1,23 @@
-"""Writes the generated pages of `docs/reference`; `--check` tells whether they are up to date.
+"""Writes the generated reference: pages of `docs/reference`, and the schema of every event.
 
-To add a page, add one line to `PAGES`.
+`--check` tells whether the files are up to date. To add a page, add one line to `PAGES`.
 """
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from cli.event_schemas import event_schema
+from events.catalog import TYPES
 from infra.config_reference import settings_page
 
-FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "reference"
+FOLDER: Final = Path(__file__).resolve().parents[1]
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
-    "settings.md": settings_page,
+    "docs/reference/settings.md": settings_page,
+    **{f"schemas/events/{name}.json": partial(event_schema, name) for name in TYPES},
 }
 
 
@@ -30,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{FOLDER / name} is outdated: run make docs", file=sys.stderr)
         return 1 if names else 0
     for name in names:
-        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(PAGES[name](), encoding="utf-8")
         print(f"wrote {FOLDER / name}")
     return 0

@@ -91,14 +91,13 @@ def decode(fact: Fact, cipher: Cipher) -> Event:
     """
     try:
         return _decode(fact, cipher)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DamagedRecord(f"{fact.type} in {fact.stream}: {error}") from error
 
 
 def _decode(fact: Fact, cipher: Cipher) -> Event:
     if fact.type in catalog.UPCASTERS:
-        name, old = catalog.UPCASTERS[fact.type](_loose.decode(fact.data))
-        return msgspec.convert(old, catalog.TYPES[name])
+        return _upcast(fact)
     if fact.type not in catalog.TYPES:
         raise UnknownEventType(fact.type)
     fields = PERSONAL_FIELDS[fact.type]
@@ -106,7 +105,7 @@ def _decode(fact: Fact, cipher: Cipher) -> Event:
         return _typed[fact.type].decode(fact.data)
     data = _loose.decode(fact.data)
     event = catalog.TYPES[fact.type]
-    person = UUID(data[event.sealed_by])
+    person = _person(fact, data)
     for field in fields:
         if field in data:
             text = cipher.open(person, f"{fact.type}.{field}", data[field])
@@ -114,12 +113,31 @@ def _decode(fact: Fact, cipher: Cipher) -> Event:
     return msgspec.convert(data, event)
 
 
+def _upcast(fact: Fact) -> Event:
+    try:
+        name, data = catalog.UPCASTERS[fact.type](_loose.decode(fact.data))
+    except (KeyError, TypeError) as error:
+        raise DamagedRecord(f"{fact.type} in {fact.stream} lacks {error}.") from error
+    return msgspec.convert(data, catalog.TYPES[name])
+
+
+def _person(fact: Fact, data: dict[str, Any]) -> UUID:
+    """The account whose key seals the fact; raises `DamagedRecord` if it names none."""
+    try:
+        return msgspec.convert(data.get(catalog.TYPES[fact.type].sealed_by), UUID)
+    except msgspec.ValidationError as error:
+        raise DamagedRecord(f"{fact.type} in {fact.stream} names no account: {error}") from error
+
+
 def sealed_by(fact: Fact) -> UUID | None:
     """The account whose key seals the fact's personal fields; None where there are none.
 
-    Readers collect these over a batch and load the keys at once before they decode it.
+    Readers collect these over a batch and load the keys at once before they decode it. Raises
+    `DamagedRecord`.
     """
     if not PERSONAL_FIELDS.get(fact.type):
         return None
-    data = _loose.decode(fact.data)
-    return UUID(data[catalog.TYPES[fact.type].sealed_by])
+    try:
+        return _person(fact, _loose.decode(fact.data))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DamagedRecord(f"{fact.type} in {fact.stream}: {error}") from error

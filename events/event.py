@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-Personal = Annotated[str, Meta(extra={"personal": True})]
+Personal = Annotated[str, Meta(extra={"personal": True}, extra_json_schema={"x-personal": True})]
 """Text about a person: sealed in the log under the key of the person named by `sealed_by`."""
 
 

@@ -19,7 +19,7 @@ from events.stream import moved
 from events.tenure import Tenure, accept
 from events.topics import Partition
 from infra.checkpoints.port import Checkpoints, Saved
-from infra.log.port import Entry, Log
+from infra.log.port import Entry, Log, LogUnavailable
 
 BLIND = Blind()
 REPLAY_ENTRIES = 2000
@@ -71,7 +71,10 @@ async def check_same_log(partition: Partition, saved: Saved, log: Log) -> None:
             f"The state checkpoint of {partition} is at offset {saved.offset}, "
             f"but the log ends at {end}: it was made on another log, or the log lost records."
         )
-    [entry] = await log.read(partition, saved.offset - 1, saved.offset)
+    entries = await log.read(partition, saved.offset - 1, saved.offset)
+    if not entries:
+        raise LogUnavailable(f"{partition} cannot be read at offset {saved.offset - 1} now.")
+    entry = entries[0]
     if saved.last_id is not None and record_id(entry) != saved.last_id:
         raise ForeignLog(
             f"Offset {entry.offset} of {partition} is not the record {saved.last_id} that the "

@@ -1,0 +1,1 @@
+"""The facts and how they fold."""
