@@ -170,12 +170,17 @@ class PartitionWriter:
         except (AppendUnknown, LogUnavailable, TimeoutError):
             await self._drop_appender()
             await self._back_off()
+            self._wanted = self._still(tenure)
             return
         self._wanted = False
         if self._mine(self._tenures.of(self.partition)):
             self._backoff_s = BACKOFF_FIRST_S
         elif self._unsettled is not None:
             await self._back_off()
+
+    def _still(self, tenure: Tenure) -> bool:
+        """Whether nobody has claimed since; a claim that somebody else made settles as well."""
+        return self._tenures.of(self.partition).epoch == tenure.epoch
 
     async def _back_off(self) -> None:
         await asyncio.sleep(self._backoff_s * self._tools.dice.uniform(0.5, 1.5))
@@ -199,7 +204,7 @@ class PartitionWriter:
             await self._back_off()
             return
         except Exception as error:
-            self._halt(error)
+            await self._halt_unless_fenced(tenure, error)
             return
         ended = await self._serve_taken(tenure, taken, self._appender)
         self._end_tenure(tenure)
@@ -207,7 +212,7 @@ class PartitionWriter:
             assert ended.unsettled is not None
             self._unsettled = Unsettled(ended.unsettled, tenure)
             self._unsent = ended.unsent
-            self._wanted = True
+            self._wanted = self._still(tenure)
         await self._drop_appender()
 
     async def _serve_taken(self, tenure: Tenure, taken: Taken, appender: Appender) -> Ended:
@@ -287,6 +292,20 @@ class PartitionWriter:
             unknown = Unavailable("OUTCOME_UNKNOWN", "The outcome is not known; try again.")
             fail([item.waiting for item in self._unsettled.batch.items], unknown)
             self._unsettled = None
+
+    async def _halt_unless_fenced(self, tenure: Tenure, error: Exception) -> None:
+        """A newer owner may have saved its heads while they were read here: no fault of the log.
+
+        It takes the checkpoint before it saves, so trying to take it again tells for certain.
+        """
+        try:
+            await self._tools.checkpoints.take(self.partition, tenure.claimed_at)
+        except Fenced:
+            self._end_tenure(tenure)
+        except Unavailable:
+            await self._back_off()
+        else:
+            self._halt(error)
 
     def _halt(self, error: Exception) -> None:
         """What cannot be folded must not be written on: an operator has to look."""
