@@ -7,7 +7,7 @@ so: it is older than the log.
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from events import accounts, graph, names
+from events import accounts, graph, names, posts
 from events.event import Event, type_of
 from events.stream import Fold
 
@@ -15,6 +15,7 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(accounts.AccountEvent),
     *get_args(graph.GraphEvent),
     *get_args(names.NameEvent),
+    *get_args(posts.PostEvent),
 )
 
 TYPES: Mapping[str, type[Event]] = {type_of(event): event for event in EVENTS}
@@ -24,6 +25,10 @@ FOLDS: Mapping[str, Fold] = {
     "session": Fold(accounts.Session(), accounts.evolve_session),
     "tie": Fold(graph.Tie(), graph.evolve),
     "name": Fold(names.Name(), names.evolve),
+    "post": Fold(posts.Post(), posts.evolve_post),
+    "comment": Fold(posts.Comment(), posts.evolve_comment),
+    "reaction": Fold(posts.Mark(), posts.evolve_mark),
+    "bookmark": Fold(posts.Mark(), posts.evolve_mark),
 }
 
 
@@ -45,6 +50,7 @@ _STREAM_RULES: Mapping[Any, Callable[[Any], str]] = {
     accounts.AccountEvent: accounts.stream_of,
     graph.GraphEvent: graph.stream_of,
     names.NameEvent: names.stream_of,
+    posts.PostEvent: posts.stream_of,
 }
 
 _STREAM_OF: Mapping[type[Event], Callable[[Any], str]] = {

@@ -19,8 +19,9 @@ class Topic(Struct, frozen=True):
 
 PEOPLE = Topic("people", partitions=4, shard="a person, by account id")
 NAMES = Topic("names", partitions=2, shard="a claimed name, by its keyed hash")
+POSTS = Topic("posts", partitions=4, shard="a post, by post id")
 
-TOPICS = (PEOPLE, NAMES)
+TOPICS = (PEOPLE, NAMES, POSTS)
 
 
 class Partition(NamedTuple):

@@ -41,6 +41,9 @@ class LogSettings(Struct, frozen=True):
     names_partitions: Annotated[
         int, Meta(ge=1, le=1024, description="Partitions of the topic of claimed names.")
     ] = 2
+    posts_partitions: Annotated[
+        int, Meta(ge=1, le=1024, description="Partitions of the topic of posts.")
+    ] = 4
 
 
 class PostgresSettings(Struct, frozen=True):

@@ -214,3 +214,175 @@ class AwaitVisibleAnswer(message.Message):
     _ClearFieldArgType: _TypeAlias = typing.Literal["applied", b"applied"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CheckPostRequest(message.Message):
+    """Asks what a viewer may do under a post."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    POST_ID_FIELD_NUMBER: builtins.int
+    VIEWER_ID_FIELD_NUMBER: builtins.int
+    COMMENT_ID_FIELD_NUMBER: builtins.int
+    post_id: builtins.str
+    """Which post."""
+    viewer_id: builtins.str
+    """Who wants to."""
+    comment_id: builtins.str
+    """The comment under the post that it is about; empty for the post itself."""
+    def __init__(
+        self,
+        *,
+        post_id: builtins.str = ...,
+        viewer_id: builtins.str = ...,
+        comment_id: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_id", b"comment_id", "post_id", b"post_id", "viewer_id", b"viewer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CheckPostAnswer(message.Message):
+    """What the viewer may do."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    VISIBLE_FIELD_NUMBER: builtins.int
+    MAY_COMMENT_FIELD_NUMBER: builtins.int
+    AUTHOR_ID_FIELD_NUMBER: builtins.int
+    visible: builtins.bool
+    """Whether the viewer may see the post and the comment asked for. False means: absent or hidden."""
+    may_comment: builtins.bool
+    """Whether the viewer may comment on the post, or reply to the comment."""
+    author_id: builtins.str
+    """Who wrote the post; empty unless it is visible."""
+    def __init__(
+        self,
+        *,
+        visible: builtins.bool = ...,
+        may_comment: builtins.bool = ...,
+        author_id: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["author_id", b"author_id", "may_comment", b"may_comment", "visible", b"visible"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ResolveHandlesRequest(message.Message):
+    """Asks who holds handles."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: builtins.int
+    VIEWER_ID_FIELD_NUMBER: builtins.int
+    viewer_id: builtins.str
+    """Who wants to name them: people who block the viewer, or are blocked, are left out."""
+    @builtins.property
+    def names(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """`handle:` and the keyed hash of each; 50 at most."""
+
+    def __init__(
+        self,
+        *,
+        names: abc.Iterable[builtins.str] | None = ...,
+        viewer_id: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["names", b"names", "viewer_id", b"viewer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class ResolveHandlesAnswer(message.Message):
+    """Who holds the handles."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    @typing.final
+    class AccountIdsEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ACCOUNT_IDS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def account_ids(self) -> containers.ScalarMap[builtins.str, builtins.str]:
+        """By the name that was asked for, the account; names that nobody holds are missing."""
+
+    def __init__(
+        self,
+        *,
+        account_ids: abc.Mapping[builtins.str, builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["account_ids", b"account_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class FollowersAmongRequest(message.Message):
+    """Asks who of some accounts follows."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: builtins.int
+    CANDIDATE_IDS_FIELD_NUMBER: builtins.int
+    account_id: builtins.str
+    """Whom they may follow."""
+    @builtins.property
+    def candidate_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Who may follow; 100 at most."""
+
+    def __init__(
+        self,
+        *,
+        account_id: builtins.str = ...,
+        candidate_ids: abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["account_id", b"account_id", "candidate_ids", b"candidate_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class FollowersAmongAnswer(message.Message):
+    """Who follows."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    FOLLOWER_IDS_FIELD_NUMBER: builtins.int
+    @builtins.property
+    def follower_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Those of the candidates who follow, in no order."""
+
+    def __init__(
+        self,
+        *,
+        follower_ids: abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["follower_ids", b"follower_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -263,3 +263,170 @@ class Policies:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class PostPoliciesStub:
+    """Policy questions about posts, their readers and the people named in them. Each is answered at
+    the caller's position.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.CheckPost = channel.unary_unary(
+                '/agora.internal.v1.PostPolicies/CheckPost',
+                request_serializer=schemas_dot_gen_dot_internal__pb2.CheckPostRequest.SerializeToString,
+                response_deserializer=schemas_dot_gen_dot_internal__pb2.CheckPostAnswer.FromString,
+                _registered_method=True)
+        self.ResolveHandles = channel.unary_unary(
+                '/agora.internal.v1.PostPolicies/ResolveHandles',
+                request_serializer=schemas_dot_gen_dot_internal__pb2.ResolveHandlesRequest.SerializeToString,
+                response_deserializer=schemas_dot_gen_dot_internal__pb2.ResolveHandlesAnswer.FromString,
+                _registered_method=True)
+        self.FollowersAmong = channel.unary_unary(
+                '/agora.internal.v1.PostPolicies/FollowersAmong',
+                request_serializer=schemas_dot_gen_dot_internal__pb2.FollowersAmongRequest.SerializeToString,
+                response_deserializer=schemas_dot_gen_dot_internal__pb2.FollowersAmongAnswer.FromString,
+                _registered_method=True)
+
+
+class PostPoliciesServicer:
+    """Policy questions about posts, their readers and the people named in them. Each is answered at
+    the caller's position.
+    """
+
+    def CheckPost(self, request, context):
+        """Whether somebody may see a post or a comment under it, and comment there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveHandles(self, request, context):
+        """Which accounts hold handles now, as far as a viewer may know of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowersAmong(self, request, context):
+        """Which of some accounts follow an account now; requests do not count.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PostPoliciesServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'CheckPost': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckPost,
+                    request_deserializer=schemas_dot_gen_dot_internal__pb2.CheckPostRequest.FromString,
+                    response_serializer=schemas_dot_gen_dot_internal__pb2.CheckPostAnswer.SerializeToString,
+            ),
+            'ResolveHandles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveHandles,
+                    request_deserializer=schemas_dot_gen_dot_internal__pb2.ResolveHandlesRequest.FromString,
+                    response_serializer=schemas_dot_gen_dot_internal__pb2.ResolveHandlesAnswer.SerializeToString,
+            ),
+            'FollowersAmong': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowersAmong,
+                    request_deserializer=schemas_dot_gen_dot_internal__pb2.FollowersAmongRequest.FromString,
+                    response_serializer=schemas_dot_gen_dot_internal__pb2.FollowersAmongAnswer.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'agora.internal.v1.PostPolicies', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('agora.internal.v1.PostPolicies', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PostPolicies:
+    """Policy questions about posts, their readers and the people named in them. Each is answered at
+    the caller's position.
+    """
+
+    @staticmethod
+    def CheckPost(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agora.internal.v1.PostPolicies/CheckPost',
+            schemas_dot_gen_dot_internal__pb2.CheckPostRequest.SerializeToString,
+            schemas_dot_gen_dot_internal__pb2.CheckPostAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveHandles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agora.internal.v1.PostPolicies/ResolveHandles',
+            schemas_dot_gen_dot_internal__pb2.ResolveHandlesRequest.SerializeToString,
+            schemas_dot_gen_dot_internal__pb2.ResolveHandlesAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowersAmong(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agora.internal.v1.PostPolicies/FollowersAmong',
+            schemas_dot_gen_dot_internal__pb2.FollowersAmongRequest.SerializeToString,
+            schemas_dot_gen_dot_internal__pb2.FollowersAmongAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -71,3 +71,47 @@ class PoliciesServicer(metaclass=abc_1.ABCMeta):
         """Waits until the read models that decide visibility have applied a position."""
 
 def add_PoliciesServicer_to_server(servicer: PoliciesServicer, server: aio.Server) -> None: ...
+
+class PostPoliciesStub:
+    """Policy questions about posts, their readers and the people named in them. Each is answered at
+    the caller's position.
+    """
+
+    def __init__(self, channel: aio.Channel) -> None: ...
+    CheckPost: aio.UnaryUnaryMultiCallable[internal_pb2.CheckPostRequest, internal_pb2.CheckPostAnswer]
+    """Whether somebody may see a post or a comment under it, and comment there."""
+    ResolveHandles: aio.UnaryUnaryMultiCallable[internal_pb2.ResolveHandlesRequest, internal_pb2.ResolveHandlesAnswer]
+    """Which accounts hold handles now, as far as a viewer may know of them."""
+    FollowersAmong: aio.UnaryUnaryMultiCallable[internal_pb2.FollowersAmongRequest, internal_pb2.FollowersAmongAnswer]
+    """Which of some accounts follow an account now; requests do not count."""
+
+class PostPoliciesServicer(metaclass=abc_1.ABCMeta):
+    """Policy questions about posts, their readers and the people named in them. Each is answered at
+    the caller's position.
+    """
+
+    @abc_1.abstractmethod
+    def CheckPost(
+        self,
+        request: internal_pb2.CheckPostRequest,
+        context: aio.ServicerContext[internal_pb2.CheckPostRequest, abc.Awaitable[internal_pb2.CheckPostAnswer]],
+    ) -> abc.Awaitable[internal_pb2.CheckPostAnswer]:
+        """Whether somebody may see a post or a comment under it, and comment there."""
+
+    @abc_1.abstractmethod
+    def ResolveHandles(
+        self,
+        request: internal_pb2.ResolveHandlesRequest,
+        context: aio.ServicerContext[internal_pb2.ResolveHandlesRequest, abc.Awaitable[internal_pb2.ResolveHandlesAnswer]],
+    ) -> abc.Awaitable[internal_pb2.ResolveHandlesAnswer]:
+        """Which accounts hold handles now, as far as a viewer may know of them."""
+
+    @abc_1.abstractmethod
+    def FollowersAmong(
+        self,
+        request: internal_pb2.FollowersAmongRequest,
+        context: aio.ServicerContext[internal_pb2.FollowersAmongRequest, abc.Awaitable[internal_pb2.FollowersAmongAnswer]],
+    ) -> abc.Awaitable[internal_pb2.FollowersAmongAnswer]:
+        """Which of some accounts follow an account now; requests do not count."""
+
+def add_PostPoliciesServicer_to_server(servicer: PostPoliciesServicer, server: aio.Server) -> None: ...

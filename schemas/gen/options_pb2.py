@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19schemas/gen/options.proto\x12\x10\x61gora.options.v1\x1a google/protobuf/descriptor.proto\"n\n\x0bMethodRules\x12(\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x18.agora.options.v1.Access\x12$\n\x04rate\x18\x02 \x01(\x0e\x32\x16.agora.options.v1.Rate\x12\x0f\n\x07narrows\x18\x03 \x01(\x08*_\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41\x43\x43\x45SS_ANYBODY\x10\x01\x12\x14\n\x10\x41\x43\x43\x45SS_SIGNED_IN\x10\x02\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x03*O\n\x04Rate\x12\x14\n\x10RATE_UNSPECIFIED\x10\x00\x12\r\n\tRATE_READ\x10\x01\x12\x0e\n\nRATE_WRITE\x10\x02\x12\x12\n\x0eRATE_SENSITIVE\x10\x03*8\n\x02Id\x12\x12\n\x0eID_UNSPECIFIED\x10\x00\x12\x0e\n\nID_ACCOUNT\x10\x01\x12\x0e\n\nID_SESSION\x10\x02:N\n\x05rules\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x1d.agora.options.v1.MethodRules:A\n\x02id\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x0e\x32\x14.agora.options.v1.Idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19schemas/gen/options.proto\x12\x10\x61gora.options.v1\x1a google/protobuf/descriptor.proto\"n\n\x0bMethodRules\x12(\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x18.agora.options.v1.Access\x12$\n\x04rate\x18\x02 \x01(\x0e\x32\x16.agora.options.v1.Rate\x12\x0f\n\x07narrows\x18\x03 \x01(\x08*_\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x41\x43\x43\x45SS_ANYBODY\x10\x01\x12\x14\n\x10\x41\x43\x43\x45SS_SIGNED_IN\x10\x02\x12\x13\n\x0f\x41\x43\x43\x45SS_INTERNAL\x10\x03*O\n\x04Rate\x12\x14\n\x10RATE_UNSPECIFIED\x10\x00\x12\r\n\tRATE_READ\x10\x01\x12\x0e\n\nRATE_WRITE\x10\x02\x12\x12\n\x0eRATE_SENSITIVE\x10\x03*U\n\x02Id\x12\x12\n\x0eID_UNSPECIFIED\x10\x00\x12\x0e\n\nID_ACCOUNT\x10\x01\x12\x0e\n\nID_SESSION\x10\x02\x12\x0b\n\x07ID_POST\x10\x03\x12\x0e\n\nID_COMMENT\x10\x04:N\n\x05rules\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x1d.agora.options.v1.MethodRules:A\n\x02id\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x0e\x32\x14.agora.options.v1.Idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RATE']._serialized_start=290
   _globals['_RATE']._serialized_end=369
   _globals['_ID']._serialized_start=371
-  _globals['_ID']._serialized_end=427
+  _globals['_ID']._serialized_end=456
   _globals['_METHODRULES']._serialized_start=81
   _globals['_METHODRULES']._serialized_end=191
 # @@protoc_insertion_point(module_scope)

@@ -87,6 +87,10 @@ class _IdEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Id.ValueType], buil
     """An account."""
     ID_SESSION: _Id.ValueType  # 2
     """A session."""
+    ID_POST: _Id.ValueType  # 3
+    """A post."""
+    ID_COMMENT: _Id.ValueType  # 4
+    """A comment."""
 
 class Id(_Id, metaclass=_IdEnumTypeWrapper):
     """What a uuid field names; decides the key that its public form is encrypted under."""
@@ -97,6 +101,10 @@ ID_ACCOUNT: Id.ValueType  # 1
 """An account."""
 ID_SESSION: Id.ValueType  # 2
 """A session."""
+ID_POST: Id.ValueType  # 3
+"""A post."""
+ID_COMMENT: Id.ValueType  # 4
+"""A comment."""
 
 @typing.final
 class MethodRules(message.Message):
