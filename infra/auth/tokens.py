@@ -22,9 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from infra.config import AuthSettings, SettingError, Settings
-from infra.crypto.keys import read_secret
+from infra.crypto.keys import load_key, read_secret
+from infra.crypto.public_ids import PublicIds
 from infra.rpc.call import Caller
-from schemas.refusals import Unauthenticated
+from schemas.gen.options_pb2 import ID_ACCOUNT, ID_SESSION
+from schemas.refusals import Refusal, Unauthenticated
 
 _ALGORITHM: Final = "EdDSA"
 _TYPE: Final = "at+jwt"
@@ -37,18 +39,31 @@ _SKEW: Final = timedelta(seconds=30)
 class _Claims(msgspec.Struct, frozen=True):
     """The claims that must be there besides `iss` and `aud`."""
 
-    sub: UUID
-    sid: UUID
+    sub: str
+    sid: str
+    iat: int
+    nbf: int
+    exp: int
+
+
+class _Verified(msgspec.Struct, frozen=True):
+    """What a token that counts says, with its ids opened."""
+
+    caller: Caller
     iat: int
     nbf: int
     exp: int
 
 
 class AccessTokens:
-    """Issues and verifies tokens under one Ed25519 key."""
+    """Issues and verifies tokens under one Ed25519 key.
 
-    def __init__(self, key: Ed25519PrivateKey, settings: AuthSettings) -> None:
+    Whoever holds a token can read it, so it names the account and the session by public ids.
+    """
+
+    def __init__(self, key: Ed25519PrivateKey, ids: PublicIds, settings: AuthSettings) -> None:
         self._key = key
+        self._ids = ids
         self._public = key.public_key()
         self._issuer = settings.issuer
         self._audience = settings.audience
@@ -57,7 +72,7 @@ class AccessTokens:
         self._kid = base64.urlsafe_b64encode(hashlib.sha256(raw).digest()[:12]).decode()
         self._header = self._signed({}).partition(".")[0]
         # A signature costs more to verify than all else about a small call; times are not cached.
-        self._known = lru_cache(maxsize=_REMEMBERED)(self._claims)
+        self._known = lru_cache(maxsize=_REMEMBERED)(self._verified)
 
     def issue(self, account: UUID, session: UUID, now: datetime) -> tuple[str, datetime]:
         """A token for one session of one account, and when it ends."""
@@ -67,8 +82,8 @@ class AccessTokens:
             {
                 "iss": self._issuer,
                 "aud": self._audience,
-                "sub": str(account),
-                "sid": str(session),
+                "sub": self._ids.seal(ID_ACCOUNT, account),
+                "sid": self._ids.seal(ID_SESSION, session),
                 "iat": int(begins.timestamp()),
                 "nbf": int(begins.timestamp()),
                 "exp": int(ends.timestamp()),
@@ -81,16 +96,25 @@ class AccessTokens:
 
         Raises Unauthenticated: TOKEN_EXPIRED for a good one whose time is over, else TOKEN_INVALID.
         """
-        claims = self._known(token)
-        if now.timestamp() >= claims.exp:
+        verified = self._known(token)
+        if now.timestamp() >= verified.exp:
             raise Unauthenticated("TOKEN_EXPIRED", "The access token has expired; sign in again.")
-        if max(claims.iat, claims.nbf) > (now + _SKEW).timestamp():
+        if max(verified.iat, verified.nbf) > (now + _SKEW).timestamp():
             raise _invalid()
-        return Caller(claims.sub, claims.sid)
+        return verified.caller
 
     def _signed(self, claims: dict[str, Any]) -> str:
         headers = {"typ": _TYPE, "kid": self._kid}
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers=headers)
+
+    def _verified(self, token: str) -> _Verified:
+        claims = self._claims(token)
+        try:
+            account = self._ids.open(ID_ACCOUNT, claims.sub)
+            session = self._ids.open(ID_SESSION, claims.sid)
+        except Refusal:
+            raise _invalid() from None
+        return _Verified(Caller(account, session), claims.iat, claims.nbf, claims.exp)
 
     def _claims(self, token: str) -> _Claims:
         if len(token) > _LENGTH_MAX or token.partition(".")[0] != self._header:
@@ -126,7 +150,8 @@ def open_tokens(settings: Settings) -> AccessTokens:
     if not isinstance(key, Ed25519PrivateKey):
         problem = "must hold an Ed25519 private key (PEM, PKCS #8, no password)"
         raise SettingError("auth.signing_key_file", problem, str(file))
-    return AccessTokens(key, settings.auth)
+    ids = PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
+    return AccessTokens(key, ids, settings.auth)
 
 
 def _invalid() -> Unauthenticated:

@@ -18,6 +18,7 @@ from events.accounts import AccountRegistered, HandleChanged, SessionClosed
 from events.position import Position
 from infra.auth.tokens import AccessTokens
 from infra.config import AuthSettings
+from infra.crypto.public_ids import PublicIds
 from infra.crypto.sealed import Seals
 from infra.positions import Positions
 from infra.rpc.call import Call
@@ -78,7 +79,9 @@ class Side:
         self.vault = MemoryVault()
         self.reads = FoldedReads(self.submitter)
         self.positions = Positions(Seals(KEY))
-        tokens = AccessTokens(Ed25519PrivateKey.from_private_bytes(KEY), AuthSettings())
+        tokens = AccessTokens(
+            Ed25519PrivateKey.from_private_bytes(KEY), PublicIds(KEY), AuthSettings()
+        )
         accounts = Accounts(
             submitter=self.submitter,
             digests=DIGESTS,

@@ -22,13 +22,15 @@ from hypothesis import strategies as st
 from infra.auth.tokens import AccessTokens, open_tokens
 from infra.config import AuthSettings, SettingError, Settings
 from infra.crypto.base64url import encoded
+from infra.crypto.public_ids import PublicIds
 from infra.local.keys import write_private
 from schemas.refusals import Unauthenticated
 from tests.infra.crypto.key_files import settings_in
 
 KEY = Ed25519PrivateKey.generate()
+IDS = PublicIds(bytes(32))
 SETTINGS = AuthSettings(issuer="agora", audience="agora-api")
-TOKENS = AccessTokens(KEY, SETTINGS)
+TOKENS = AccessTokens(KEY, IDS, SETTINGS)
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
 ANA = UUID("0190163d-8694-739b-aea5-966c26f8ad90")
 SESSION = UUID("0190163d-8694-739b-aea5-966c26f8ad91")
@@ -66,7 +68,7 @@ def test_the_tests_sign_as_the_product_does() -> None:
 
 
 def test_another_process_with_the_same_key_takes_it() -> None:
-    assert AccessTokens(KEY, SETTINGS).verify(TOKEN, NOON).account_id == ANA
+    assert AccessTokens(KEY, IDS, SETTINGS).verify(TOKEN, NOON).account_id == ANA
 
 
 def test_it_says_nothing_but_what_the_standard_asks_and_the_session() -> None:
@@ -74,6 +76,8 @@ def test_it_says_nothing_but_what_the_standard_asks_and_the_session() -> None:
     assert HEADER["typ"] == "at+jwt"
     assert set(HEADER) == {"alg", "typ", "kid"}
     assert set(CLAIMS) == {"iss", "aud", "sub", "sid", "iat", "nbf", "exp"}
+    assert str(ANA) not in str(CLAIMS)
+    assert str(SESSION) not in str(CLAIMS)
 
 
 def test_it_ends_when_it_says() -> None:
@@ -105,6 +109,8 @@ def test_the_zone_and_the_fraction_of_the_clock_do_not_matter() -> None:
         {"aud": []},
         {"sub": "ana"},
         {"sub": ""},
+        {"sub": str(ANA)},
+        {"sub": CLAIMS["sid"]},
         {"sid": None},
         {"sid": 7},
         {"exp": "4000000000"},
