@@ -30,7 +30,7 @@ status: bootstrap ## what runs, where, and how it is
 	@$(AGORA) status $(ARGS)
 
 logs: bootstrap ## follow the logs (ARGS="NAME …" picks processes)
-	@$(AGORA) logs $(ARGS)
+	@$(AGORA) logs -f $(ARGS)
 
 demo: bootstrap ## fill the running stack with people who follow each other
 	@$(AGORA) demo $(ARGS)
