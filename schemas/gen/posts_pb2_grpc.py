@@ -50,21 +50,6 @@ class PostCommandsStub:
                 request_serializer=schemas_dot_gen_dot_posts__pb2.DeletePostRequest.SerializeToString,
                 response_deserializer=schemas_dot_gen_dot_posts__pb2.PostWritten.FromString,
                 _registered_method=True)
-        self.PublishComment = channel.unary_unary(
-                '/agora.posts.v1.PostCommands/PublishComment',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.PublishCommentRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-                _registered_method=True)
-        self.EditComment = channel.unary_unary(
-                '/agora.posts.v1.PostCommands/EditComment',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.EditCommentRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-                _registered_method=True)
-        self.DeleteComment = channel.unary_unary(
-                '/agora.posts.v1.PostCommands/DeleteComment',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.DeleteCommentRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-                _registered_method=True)
         self.React = channel.unary_unary(
                 '/agora.posts.v1.PostCommands/React',
                 request_serializer=schemas_dot_gen_dot_posts__pb2.ReactRequest.SerializeToString,
@@ -74,16 +59,6 @@ class PostCommandsStub:
                 '/agora.posts.v1.PostCommands/TakeBackReaction',
                 request_serializer=schemas_dot_gen_dot_posts__pb2.TakeBackReactionRequest.SerializeToString,
                 response_deserializer=schemas_dot_gen_dot_posts__pb2.PostWritten.FromString,
-                _registered_method=True)
-        self.ReactToComment = channel.unary_unary(
-                '/agora.posts.v1.PostCommands/ReactToComment',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ReactToCommentRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-                _registered_method=True)
-        self.TakeBackCommentReaction = channel.unary_unary(
-                '/agora.posts.v1.PostCommands/TakeBackCommentReaction',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.TakeBackCommentReactionRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
                 _registered_method=True)
         self.Bookmark = channel.unary_unary(
                 '/agora.posts.v1.PostCommands/Bookmark',
@@ -122,27 +97,6 @@ class PostCommandsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PublishComment(self, request, context):
-        """Comments on a post, or replies to a comment.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def EditComment(self, request, context):
-        """Changes an own comment.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def DeleteComment(self, request, context):
-        """Deletes an own comment, or one under an own post, and with it the replies to it.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def React(self, request, context):
         """Reacts to a post.
         """
@@ -152,20 +106,6 @@ class PostCommandsServicer:
 
     def TakeBackReaction(self, request, context):
         """Takes the own reaction to a post back.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ReactToComment(self, request, context):
-        """Reacts to a comment.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def TakeBackCommentReaction(self, request, context):
-        """Takes the own reaction to a comment back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -203,21 +143,6 @@ def add_PostCommandsServicer_to_server(servicer, server):
                     request_deserializer=schemas_dot_gen_dot_posts__pb2.DeletePostRequest.FromString,
                     response_serializer=schemas_dot_gen_dot_posts__pb2.PostWritten.SerializeToString,
             ),
-            'PublishComment': grpc.unary_unary_rpc_method_handler(
-                    servicer.PublishComment,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.PublishCommentRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.SerializeToString,
-            ),
-            'EditComment': grpc.unary_unary_rpc_method_handler(
-                    servicer.EditComment,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.EditCommentRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.SerializeToString,
-            ),
-            'DeleteComment': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteComment,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.DeleteCommentRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.SerializeToString,
-            ),
             'React': grpc.unary_unary_rpc_method_handler(
                     servicer.React,
                     request_deserializer=schemas_dot_gen_dot_posts__pb2.ReactRequest.FromString,
@@ -227,16 +152,6 @@ def add_PostCommandsServicer_to_server(servicer, server):
                     servicer.TakeBackReaction,
                     request_deserializer=schemas_dot_gen_dot_posts__pb2.TakeBackReactionRequest.FromString,
                     response_serializer=schemas_dot_gen_dot_posts__pb2.PostWritten.SerializeToString,
-            ),
-            'ReactToComment': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReactToComment,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ReactToCommentRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.SerializeToString,
-            ),
-            'TakeBackCommentReaction': grpc.unary_unary_rpc_method_handler(
-                    servicer.TakeBackCommentReaction,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.TakeBackCommentReactionRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.CommentWritten.SerializeToString,
             ),
             'Bookmark': grpc.unary_unary_rpc_method_handler(
                     servicer.Bookmark,
@@ -342,87 +257,6 @@ class PostCommands:
             _registered_method=True)
 
     @staticmethod
-    def PublishComment(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostCommands/PublishComment',
-            schemas_dot_gen_dot_posts__pb2.PublishCommentRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def EditComment(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostCommands/EditComment',
-            schemas_dot_gen_dot_posts__pb2.EditCommentRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteComment(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostCommands/DeleteComment',
-            schemas_dot_gen_dot_posts__pb2.DeleteCommentRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def React(request,
             target,
             options=(),
@@ -466,60 +300,6 @@ class PostCommands:
             '/agora.posts.v1.PostCommands/TakeBackReaction',
             schemas_dot_gen_dot_posts__pb2.TakeBackReactionRequest.SerializeToString,
             schemas_dot_gen_dot_posts__pb2.PostWritten.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReactToComment(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostCommands/ReactToComment',
-            schemas_dot_gen_dot_posts__pb2.ReactToCommentRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def TakeBackCommentReaction(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostCommands/TakeBackCommentReaction',
-            schemas_dot_gen_dot_posts__pb2.TakeBackCommentReactionRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.CommentWritten.FromString,
             options,
             channel_credentials,
             insecure,
@@ -586,7 +366,7 @@ class PostCommands:
 
 
 class PostQueriesStub:
-    """Reads posts and feeds, as far as the viewer may see them.
+    """Reads posts, as far as the viewer may see them.
     """
 
     def __init__(self, channel):
@@ -605,45 +385,15 @@ class PostQueriesStub:
                 request_serializer=schemas_dot_gen_dot_posts__pb2.ListEditsRequest.SerializeToString,
                 response_deserializer=schemas_dot_gen_dot_posts__pb2.Edits.FromString,
                 _registered_method=True)
-        self.ListComments = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ListComments',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ListCommentsRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Comments.FromString,
-                _registered_method=True)
-        self.ListReplies = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ListReplies',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ListRepliesRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Comments.FromString,
-                _registered_method=True)
         self.ListReactions = channel.unary_unary(
                 '/agora.posts.v1.PostQueries/ListReactions',
                 request_serializer=schemas_dot_gen_dot_posts__pb2.ListReactionsRequest.SerializeToString,
                 response_deserializer=schemas_dot_gen_dot_posts__pb2.Reactions.FromString,
                 _registered_method=True)
-        self.ReadHome = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ReadHome',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ReadHomeRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-                _registered_method=True)
-        self.ReadExplore = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ReadExplore',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ReadExploreRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-                _registered_method=True)
-        self.ListPostsOf = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ListPostsOf',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ListPostsOfRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-                _registered_method=True)
-        self.ListBookmarks = channel.unary_unary(
-                '/agora.posts.v1.PostQueries/ListBookmarks',
-                request_serializer=schemas_dot_gen_dot_posts__pb2.ListBookmarksRequest.SerializeToString,
-                response_deserializer=schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-                _registered_method=True)
 
 
 class PostQueriesServicer:
-    """Reads posts and feeds, as far as the viewer may see them.
+    """Reads posts, as far as the viewer may see them.
     """
 
     def ReadPost(self, request, context):
@@ -660,50 +410,8 @@ class PostQueriesServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListComments(self, request, context):
-        """The comments on a post.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListReplies(self, request, context):
-        """The replies to a comment, oldest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def ListReactions(self, request, context):
         """Who reacted to a post, newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ReadHome(self, request, context):
-        """Posts of the people that the viewer follows, and own ones, newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ReadExplore(self, request, context):
-        """Public posts of everybody, newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListPostsOf(self, request, context):
-        """One person's posts, newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListBookmarks(self, request, context):
-        """The viewer's bookmarks, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -722,40 +430,10 @@ def add_PostQueriesServicer_to_server(servicer, server):
                     request_deserializer=schemas_dot_gen_dot_posts__pb2.ListEditsRequest.FromString,
                     response_serializer=schemas_dot_gen_dot_posts__pb2.Edits.SerializeToString,
             ),
-            'ListComments': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListComments,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ListCommentsRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Comments.SerializeToString,
-            ),
-            'ListReplies': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListReplies,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ListRepliesRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Comments.SerializeToString,
-            ),
             'ListReactions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReactions,
                     request_deserializer=schemas_dot_gen_dot_posts__pb2.ListReactionsRequest.FromString,
                     response_serializer=schemas_dot_gen_dot_posts__pb2.Reactions.SerializeToString,
-            ),
-            'ReadHome': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReadHome,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ReadHomeRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Feed.SerializeToString,
-            ),
-            'ReadExplore': grpc.unary_unary_rpc_method_handler(
-                    servicer.ReadExplore,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ReadExploreRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Feed.SerializeToString,
-            ),
-            'ListPostsOf': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListPostsOf,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ListPostsOfRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Feed.SerializeToString,
-            ),
-            'ListBookmarks': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListBookmarks,
-                    request_deserializer=schemas_dot_gen_dot_posts__pb2.ListBookmarksRequest.FromString,
-                    response_serializer=schemas_dot_gen_dot_posts__pb2.Feed.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -766,7 +444,7 @@ def add_PostQueriesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PostQueries:
-    """Reads posts and feeds, as far as the viewer may see them.
+    """Reads posts, as far as the viewer may see them.
     """
 
     @staticmethod
@@ -824,60 +502,6 @@ class PostQueries:
             _registered_method=True)
 
     @staticmethod
-    def ListComments(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ListComments',
-            schemas_dot_gen_dot_posts__pb2.ListCommentsRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Comments.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListReplies(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ListReplies',
-            schemas_dot_gen_dot_posts__pb2.ListRepliesRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Comments.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def ListReactions(request,
             target,
             options=(),
@@ -894,114 +518,6 @@ class PostQueries:
             '/agora.posts.v1.PostQueries/ListReactions',
             schemas_dot_gen_dot_posts__pb2.ListReactionsRequest.SerializeToString,
             schemas_dot_gen_dot_posts__pb2.Reactions.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReadHome(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ReadHome',
-            schemas_dot_gen_dot_posts__pb2.ReadHomeRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ReadExplore(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ReadExplore',
-            schemas_dot_gen_dot_posts__pb2.ReadExploreRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListPostsOf(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ListPostsOf',
-            schemas_dot_gen_dot_posts__pb2.ListPostsOfRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Feed.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListBookmarks(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/agora.posts.v1.PostQueries/ListBookmarks',
-            schemas_dot_gen_dot_posts__pb2.ListBookmarksRequest.SerializeToString,
-            schemas_dot_gen_dot_posts__pb2.Feed.FromString,
             options,
             channel_credentials,
             insecure,

@@ -297,7 +297,7 @@ class TestTopics:
         assert run(["topics", "ensure", "--dry-run"]) == 0
         assert "would be made" in capsys.readouterr().out
         assert run(["topics", "ensure", "--json"]) == 0
-        assert [each["created"] for each in data(capsys)] == [True, True]
+        assert [each["created"] for each in data(capsys)] == [True, True, True]
         assert run(["topics", "ensure"]) == 0
         assert capsys.readouterr().out.count("in order") == 2
 

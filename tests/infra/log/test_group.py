@@ -65,7 +65,7 @@ async def test_a_newcomer_takes_some_and_leaves_them_behind(stack: Stack) -> Non
 
     second = Instance(settings)
     await settled(settings, first, second)
-    assert len(first.advice) == len(second.advice) == 3
+    assert len(first.advice) == len(second.advice) == len(all_partitions(settings)) // 2
 
     await second.leave()
     await settled(settings, first)
