@@ -72,7 +72,7 @@ class PartitionWriter:
         self._tenures = tenures
         self._drawn: set[UUID] = set()
         self._owner: Owner | None = None
-        self._wanted = False
+        self._wanted: Tenure | None = None
         self._stopping = False
         self._wake = asyncio.Event()
         self._serving = asyncio.Event()
@@ -90,13 +90,18 @@ class PartitionWriter:
     def busy(self) -> bool:
         """Whether this process is on its way to own the partition, or owns it."""
         return (
-            self._owner is not None or self._wanted or self._mine(self._tenures.of(self.partition))
+            self._owner is not None
+            or self._wanted is not None
+            or self._mine(self._tenures.of(self.partition))
         )
 
     def want(self) -> None:
-        """Asks to claim the partition, unless it is served or asked for already."""
+        """Asks to claim the partition, unless it is served or asked for already.
+
+        It is wanted from whoever holds it now: a rival who is quicker is left in peace.
+        """
         if not self.busy and not self.halted:
-            self._wanted = True
+            self._wanted = self._tenures.of(self.partition)
             self._wake.set()
 
     async def submit(self, submission: Submission) -> Handled:
@@ -128,9 +133,10 @@ class PartitionWriter:
             tenure = self._tenures.of(self.partition)
             if self._mine(tenure):
                 await self._serve(tenure)
-            elif self._wanted:
+            elif self._wanted is not None and self._still(self._wanted):
                 await self._claim(tenure)
             else:
+                self._wanted = None
                 await self._idle(tenure)
         self._give_up_waiting()
         await self._drop_appender()
@@ -170,9 +176,8 @@ class PartitionWriter:
         except (AppendUnknown, LogUnavailable, TimeoutError):
             await self._drop_appender()
             await self._back_off()
-            self._wanted = self._still(tenure)
             return
-        self._wanted = False
+        self._wanted = None
         if self._mine(self._tenures.of(self.partition)):
             self._backoff_s = BACKOFF_FIRST_S
         elif self._unsettled is not None:
@@ -189,7 +194,7 @@ class PartitionWriter:
     async def _serve(self, tenure: Tenure) -> None:
         """The whole tenure: takes over, serves, and remembers what stayed unsettled."""
         tools = self._tools
-        self._wanted = False
+        self._wanted = None
         try:
             if self._appender is None:
                 self._appender = await tools.log.appender(self.partition)
@@ -212,7 +217,7 @@ class PartitionWriter:
             assert ended.unsettled is not None
             self._unsettled = Unsettled(ended.unsettled, tenure)
             self._unsent = ended.unsent
-            self._wanted = self._still(tenure)
+            self._wanted = tenure
         await self._drop_appender()
 
     async def _serve_taken(self, tenure: Tenure, taken: Taken, appender: Appender) -> Ended:

@@ -3,6 +3,7 @@
 How long it takes depends on what the last owner had not saved, never on the log's length.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -50,8 +51,11 @@ async def take_over(
     `LogUnavailable`, `Unavailable`, and what `events.codec.decode` and `events.stream.moved`
     raise on a log that cannot be folded.
     """
-    saved = await checkpoints.take(partition, tenure.claimed_at)
-    await check_same_log(partition, saved, log)
+    # Whatever the log's reader has to open first, it opens while the checkpoint is fetched.
+    saved, end = await asyncio.gather(
+        checkpoints.take(partition, tenure.claimed_at), log.end(partition)
+    )
+    await check_same_log(partition, saved, end, log)
     state = _Replay(partition, saved, Heads(partition, checkpoints))
     stop = tenure.claimed_at + 1
     while state.offset < stop:
@@ -61,11 +65,10 @@ async def take_over(
     return Taken(state.heads, state.offset, state.last_id, state.at)
 
 
-async def check_same_log(partition: Partition, saved: Saved, log: Log) -> None:
+async def check_same_log(partition: Partition, saved: Saved, end: int, log: Log) -> None:
     """Raises `ForeignLog` unless the checkpoint's last record stands where it stood."""
     if saved.offset == 0:
         return
-    end = await log.end(partition)
     if saved.offset > end:
         raise ForeignLog(
             f"The state checkpoint of {partition} is at offset {saved.offset}, "
