@@ -95,10 +95,29 @@ class Router:
         writer = self._writers[partition]
         elsewhere = tenure.held and tenure.owner != self._me
         if not writer.serving and elsewhere and not self._peers.silent(tenure):
-            return await self._peers.forward(tenure, submission, self._patience.forward_s)
+            return await self._forwarded(partition, tenure, submission)
         if not writer.serving:
             writer.want()
         return await self._here(partition, submission)
+
+    async def _forwarded(
+        self, partition: Partition, tenure: Tenure, submission: Submission
+    ) -> Handled:
+        """The owner's answer. One that lost the partition, perhaps paused, is not waited for."""
+        patience = self._patience
+        answer = asyncio.ensure_future(self._peers.forward(tenure, submission, patience.forward_s))
+        changed = asyncio.ensure_future(self._tenures.changed(partition, tenure))
+        try:
+            await asyncio.wait({answer, changed}, return_when=asyncio.FIRST_COMPLETED)
+            if submission.request is not None:
+                # An owner that released has answered before, and its answer may be on the way.
+                await asyncio.wait({answer}, timeout=patience.news_s)
+            if submission.request is None or answer.done():
+                return await answer
+        finally:
+            answer.cancel()
+            changed.cancel()
+        raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed meanwhile.")
 
     async def _here(self, partition: Partition, submission: Submission) -> Handled:
         writer = self._writers[partition]
