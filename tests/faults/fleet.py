@@ -1,0 +1,197 @@
+"""Several real command processes of one deployment, and people who have accounts there."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from infra.config import Settings
+from infra.config_sources import variables_of
+from infra.crypto.digests import new_uuid7
+from infra.crypto.keys import load_key
+from infra.local.process import Process, Recipe, answers
+from infra.log.topics import all_partitions
+from infra.postgres.pool import open_pool
+from infra.postgres.schema import ensure
+from infra.rpc.client import Channel
+from infra.rpc.internal import InternalTokens
+from infra.rpc.metadata import IDEMPOTENCY_KEY
+from projections.ddl import ddl
+from projections.models.accounts import MODEL as ACCOUNTS
+from schemas.gen import accounts_pb2, internal_pb2
+from schemas.refusals import Unavailable
+from tests.stack import free_ports
+
+REGISTER: Final = "/agora.accounts.v1.AccountCommands/Register"
+PING: Final = "/agora.internal.v1.Partitions/Ping"
+HEALTHY_S: Final = 30.0
+"""Within this everything is served again, whatever happened."""
+GONE_S: Final = 0.05
+
+
+class Person(Struct, frozen=True):
+    """Somebody with an account and an access token."""
+
+    account: UUID
+    token: str
+
+
+class Instance:
+    """One command process. Arm a point (`tests.faults.points`) and it dies there."""
+
+    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+        self.name = name
+        self.settings = settings
+        self.endpoint = f"127.0.0.1:{settings.commands.port}"
+        self._trigger = folder / f"{name}.point"
+        recipe = Recipe(
+            name=name,
+            port=settings.commands.port,
+            argv=(
+                *(sys.executable, "-m", "tests.faults.instance"),
+                *(str(self._trigger), "serve", "commands"),
+            ),
+            ready=lambda: answers(settings.commands.port, b"", b""),
+            environ=variables_of(settings),
+        )
+        self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
+
+    def arm(self, point: str) -> None:
+        """Has the process die when it passes `point`."""
+        self._trigger.write_text(point)
+
+    def disarm(self) -> None:
+        """Lets the process pass every point."""
+        self._trigger.unlink(missing_ok=True)
+
+    async def died(self, within_s: float = HEALTHY_S) -> None:
+        """Until the process has ended; raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while self.process.running:  # noqa: ASYNC110  Processes ring no bell.
+                await asyncio.sleep(0.005)
+
+    async def ready(self) -> None:
+        """Until the process takes calls; raises StartError, TimeoutError."""
+        async with asyncio.timeout(HEALTHY_S):
+            while not self.process.ready():
+                assert self.process.running, self.process.failure()
+                await asyncio.sleep(0.02)
+
+
+class Fleet:
+    """The instances of one deployment."""
+
+    def __init__(self, settings: Settings, instances: Sequence[Instance]) -> None:
+        self.settings = settings
+        self.instances = instances
+        self.people: Sequence[Person] = ()
+        self.owners: set[str] = set()
+        digest_key = load_key("crypto.digest_key_file", settings.crypto.digest_key_file)
+        self._internal = InternalTokens(digest_key)
+
+    def channel(self, instance: Instance) -> Channel:
+        """A new connection to the instance, as one of Agora's own processes."""
+        return Channel(instance.endpoint, self._internal)
+
+    async def owned(self) -> Mapping[str, Instance]:
+        """Which instance serves which partition, as the instances themselves say."""
+        owned: dict[str, Instance] = {}
+        for instance in self.instances:
+            channel = self.channel(instance)
+            try:
+                answer = await channel.call(
+                    PING, internal_pb2.PingRequest(), internal_pb2.PingAnswer, {}, 0.5
+                )
+            except Unavailable:
+                continue
+            finally:
+                await channel.close()
+            self.owners.add(answer.owner)
+            owned.update(dict.fromkeys(answer.partitions, instance))
+        return owned
+
+    async def all_owned(self) -> Mapping[str, Instance]:
+        """As `owned`, once every partition is, within `HEALTHY_S`."""
+        wanted = {str(partition) for partition in all_partitions(self.settings)}
+        deadline = time.monotonic() + HEALTHY_S
+        while wanted - set(owned := await self.owned()):
+            shown = {name: instance.name for name, instance in owned.items()}
+            assert time.monotonic() < deadline, f"Nobody serves {wanted - set(owned)}: {shown}"
+            await asyncio.sleep(0.05)
+        return owned
+
+    async def owner(self, topic: str = "people") -> Instance:
+        """The instance that owns most partitions of the topic."""
+        owned = await self.all_owned()
+        counts = [instance for name, instance in owned.items() if name.startswith(topic)]
+        return max(self.instances, key=counts.count)
+
+    async def mended(self) -> None:
+        """Starts what has died, and waits until all run and every partition is served."""
+        for instance in self.instances:
+            instance.disarm()
+        # One that has just passed its point may need a moment to be gone.
+        await asyncio.sleep(GONE_S)
+        for instance in self.instances:
+            if not instance.process.running:
+                instance.process.start()
+        for instance in self.instances:
+            await instance.ready()
+        await self.all_owned()
+
+    async def prepare(self, people: int) -> None:
+        """Accounts for so many people, all public."""
+        await self.all_owned()
+        async with open_pool(self.settings.postgres, role="tests") as pool:
+            await ensure(pool, self.settings, ddl(ACCOUNTS))
+        channel = self.channel(self.instances[0])
+        self.people = [await _registered(channel, number) for number in range(people)]
+        await channel.close()
+
+
+@contextmanager
+def running_fleet(settings: Settings, folder: Path, size: int, people: int) -> Iterator[Fleet]:
+    """`size` instances that serve, with so many people; killed at the end."""
+    auth = replace(settings.auth, hash_effort="cheap", access_token_minutes=600)
+    settings = replace(settings, auth=auth)
+    instances = [
+        Instance(f"commands-{number}", _on_port(settings, port), folder)
+        for number, port in enumerate(free_ports(size))
+    ]
+    try:
+        for instance in instances:
+            instance.process.start()
+        for instance in instances:
+            instance.process.wait_ready()
+        fleet = Fleet(settings, instances)
+        asyncio.run(fleet.prepare(people))
+        yield fleet
+    finally:
+        for instance in instances:
+            instance.process.kill()
+
+
+def _on_port(settings: Settings, port: int) -> Settings:
+    return replace(settings, commands=replace(settings.commands, port=port))
+
+
+async def _registered(channel: Channel, number: int) -> Person:
+    request = accounts_pb2.RegisterRequest(
+        email=f"person{number}@example.org",
+        password="brass-owl-fog-9",
+        first_name="Ana",
+        last_name="Lima",
+        birth_date="1990-12-31",
+        handle=f"person_{number}",
+    )
+    metadata = {IDEMPOTENCY_KEY: str(new_uuid7(datetime.now(UTC)))}
+    answer = await channel.call(REGISTER, request, accounts_pb2.SignedIn, metadata, HEALTHY_S)
+    return Person(UUID(answer.account_id), answer.access_token)

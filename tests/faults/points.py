@@ -1,0 +1,137 @@
+"""Places between two steps of the writer at which a process can be told to die.
+
+The product knows nothing of them: `plant` wraps its functions in a process of the tests alone
+(`tests.faults.instance`). A point is armed by writing its name to the process' file.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from commands.writer import owner, takeover
+from commands.writer.owner import Owner
+from events import record
+from infra.checkpoints import postgres
+from infra.checkpoints.postgres import PostgresCheckpoints
+from infra.log.kafka_appender import KafkaAppender
+
+IN_FLIGHT_S: Final = 0.001
+"""How long after the start of an append it counts as sent, and its answer perhaps as on the way."""
+
+APPENDS: Final = ("unsent", "in-flight", "acked")
+
+OWNING: Final = (
+    "undecided",
+    "decided",
+    *(f"decision-{step}" for step in APPENDS),
+    "answered",
+    *(f"barrier-{step}" for step in APPENDS),
+    "checkpoint-half-saved",
+    "checkpoint-saved",
+)
+INHERITING: Final = (
+    *(f"claim-{step}" for step in APPENDS),
+    "checkpoint-untaken",
+    "checkpoint-taken",
+    "replaying",
+    "replayed",
+)
+LEAVING: Final = tuple(f"release-{step}" for step in APPENDS)
+POINTS: Final = frozenset((*OWNING, *INHERITING, *LEAVING))
+
+Function = Callable[..., Any]
+
+
+class Trigger:
+    """Ends this process, as a crash would, when it passes the point named in `file`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def armed(self, point: str) -> bool:
+        """Whether the process is to die at `point`."""
+        assert point in POINTS, point
+        try:
+            return self._file.read_text() == point
+        except FileNotFoundError:
+            return False
+
+    def reached(self, point: str) -> None:
+        """Dies here if it is to."""
+        if self.armed(point):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def plant(trigger: Trigger) -> None:
+    """Puts all points in their places."""
+    _around(owner, "rule", trigger, before="undecided", after="decided")
+    _around_await(PostgresCheckpoints, "take", trigger, "checkpoint-untaken", "checkpoint-taken")
+    _around_await(PostgresCheckpoints, "save", trigger, after="checkpoint-saved")
+    _around_await(postgres, "_save_heads", trigger, before="checkpoint-half-saved")
+    _around_await(takeover._Replay, "fold", trigger, "replaying", "replayed")
+    _plant_in_appends(trigger)
+    _plant_after_answers(trigger)
+
+
+def _around(place: Any, name: str, trigger: Trigger, *, before: str, after: str) -> None:
+    original: Function = getattr(place, name)
+
+    def passing(*arguments: Any, **named: Any) -> Any:
+        trigger.reached(before)
+        result = original(*arguments, **named)
+        trigger.reached(after)
+        return result
+
+    setattr(place, name, passing)
+
+
+def _around_await(
+    place: Any, name: str, trigger: Trigger, before: str = "", after: str = ""
+) -> None:
+    original: Callable[..., Awaitable[Any]] = getattr(place, name)
+
+    async def passing(*arguments: Any, **named: Any) -> Any:
+        if before:
+            trigger.reached(before)
+        result = await original(*arguments, **named)
+        if after:
+            trigger.reached(after)
+        return result
+
+    setattr(place, name, passing)
+
+
+def _plant_in_appends(trigger: Trigger) -> None:
+    original = KafkaAppender.append
+
+    async def append(self: KafkaAppender, records: Sequence[tuple[bytes, bytes]]) -> int:
+        kind = type(record.decode(records[0][1])).__name__.lower()
+        trigger.reached(f"{kind}-unsent")
+        appending = asyncio.ensure_future(original(self, records))
+        if trigger.armed(f"{kind}-in-flight"):
+            await asyncio.sleep(IN_FLIGHT_S)
+            trigger.reached(f"{kind}-in-flight")
+        base = await appending
+        trigger.reached(f"{kind}-acked")
+        return base
+
+    _replace(KafkaAppender, {"append": append})
+
+
+def _plant_after_answers(trigger: Trigger) -> None:
+    original = Owner._settle
+
+    def settle(self: Owner, batch: Any) -> None:
+        original(self, batch)
+        # The answers leave in the next rounds of the loop: some have gone by then, some have not.
+        asyncio.get_running_loop().call_later(IN_FLIGHT_S, trigger.reached, "answered")
+
+    _replace(Owner, {"_settle": settle})
+
+
+def _replace(place: type, functions: Mapping[str, Function]) -> None:
+    for name, function in functions.items():
+        setattr(place, name, function)

@@ -1,0 +1,66 @@
+"""kill -9 between each two steps of a command, a takeover and a release."""
+
+import asyncio
+
+import pytest
+
+from tests.faults import points
+from tests.faults.fleet import HEALTHY_S, Fleet, Instance
+from tests.faults.load import Load
+from tests.faults.verdict import uphold, uphold_on_the_command_line
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.mark.parametrize("point", points.OWNING)
+async def test_an_owner_may_die_at_any_step(fleet: Fleet, point: str) -> None:
+    await fleet.mended()
+    victim = await fleet.owner()
+    async with Load(fleet, seed=points.OWNING.index(point)) as load:
+        await load.flows()
+        victim.arm(point)
+        await victim.died()
+        await load.flows()
+    await uphold(fleet, load.history)
+
+
+@pytest.mark.parametrize("point", points.INHERITING)
+async def test_an_heir_may_die_at_any_step(fleet: Fleet, point: str) -> None:
+    await fleet.mended()
+    owner = await fleet.owner()
+    heirs = [instance for instance in fleet.instances if instance is not owner]
+    async with Load(fleet, seed=points.INHERITING.index(point)) as load:
+        await load.flows()
+        for heir in heirs:
+            heir.arm(point)
+        owner.process.kill()
+        await first_death(heirs)
+        await fleet.mended()
+        await load.flows()
+    await uphold(fleet, load.history)
+
+
+@pytest.mark.parametrize("point", points.LEAVING)
+async def test_an_owner_may_die_while_it_releases(fleet: Fleet, point: str) -> None:
+    await fleet.mended()
+    victim = await fleet.owner()
+    async with Load(fleet, seed=points.LEAVING.index(point)) as load:
+        await load.flows()
+        victim.arm(point)
+        victim.process.signal(victim.process.recipe.stop_signal)
+        await victim.died()
+        assert victim.process.exit_status == -9
+        await load.flows()
+    await uphold(fleet, load.history)
+
+
+def test_the_log_is_clean_after_all_of_it(fleet: Fleet) -> None:
+    uphold_on_the_command_line(fleet.settings)
+
+
+async def first_death(instances: list[Instance]) -> None:
+    waiting = [asyncio.create_task(instance.died()) for instance in instances]
+    await asyncio.wait(waiting, timeout=HEALTHY_S, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    assert any(not instance.process.running for instance in instances)

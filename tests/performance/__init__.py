@@ -1,0 +1,1 @@
+"""Figures, each a program of its own: none of them is a timed test."""

@@ -1,0 +1,129 @@
+"""Appends through the real writer: profile changes of 256 bytes, sealed as personal data is."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import UNSET
+
+from commands.deciders.accounts import ClaimedName, Register, UpdateProfile
+from commands.submission import Submission
+from events import codec
+from events.accounts import ProfileUpdated, account_stream
+from events.record import Decision
+from events.topics import Partition, parse_partition
+from infra.config import Settings
+from infra.crypto.digests import new_uuid7
+from infra.log.scan import scan
+from tests.performance.figures import Turn, WrongAnswers
+from tests.performance.load import by_tasks
+from tests.performance.writer import Writing, writing
+from tests.performance.zipf import Zipf
+
+TEXT_BYTES: Final = 165
+"""With this the event is 256 bytes long in the log."""
+REGISTERED_AT_ONCE: Final = 256
+
+
+class Appends:
+    """People whose profiles change, and a plain dict of what was acknowledged."""
+
+    def __init__(self, writing: Writing, people: Sequence[UUID], seed: int) -> None:
+        self._writing = writing
+        self._people = people
+        self._zipf = Zipf(len(people), seed)
+        self._count = 0
+        self._acked: dict[tuple[str, int], tuple[UUID, str]] = {}
+
+    async def turn(self, callers: int, seconds: float) -> Turn:
+        """So many callers, each of whom waits for the answer to one change at a time."""
+        return await by_tasks(callers, seconds, self._change)
+
+    async def _change(self) -> None:
+        self._count += 1
+        person = self._people[self._zipf.draw()]
+        text = f"{self._count}".ljust(TEXT_BYTES, ".")
+        command = UpdateProfile(account_id=person, about=text)
+        handled = await self._writing.router.submit(_submission(command, person))
+        ((partition, offset),) = handled.position.items()
+        self._acked[partition, offset] = person, text
+
+    async def check(self) -> None:
+        """Raises `WrongAnswers` unless the log holds what was acknowledged, and nothing else."""
+        found: dict[tuple[str, int], tuple[UUID, str]] = {}
+        versions: defaultdict[str, list[int]] = defaultdict(list)
+        for partition in {parse_partition(name) for name, _ in self._acked}:
+            await self._read(partition, found, versions)
+        if found != self._acked:
+            raise WrongAnswers(f"{len(self._acked)} changes were acked, the log holds {len(found)}.")
+        # Version 1 is the registration.
+        if any(known != list(range(2, len(known) + 2)) for known in versions.values()):
+            raise WrongAnswers("The versions of a stream are not 1..n.")
+
+    async def _read(
+        self,
+        partition: Partition,
+        found: dict[tuple[str, int], tuple[UUID, str]],
+        versions: dict[str, list[int]],
+    ) -> None:
+        await self._writing.keyring.load(self._people)
+        async for item in scan(self._writing.log, partition):
+            if not item.counts or not isinstance(item.record, Decision):
+                continue
+            for fact in item.record.facts:
+                event = codec.decode(fact, self._writing.keyring)
+                if isinstance(event, ProfileUpdated):
+                    assert event.about is not UNSET
+                    found[str(partition), item.entry.offset] = event.account_id, event.about
+                    versions[fact.stream].append(fact.version)
+
+
+@asynccontextmanager
+async def appends(settings: Settings, people: int, seed: int) -> AsyncIterator[Appends]:
+    """Profiles of so many registered people, and writers that own all partitions."""
+    async with writing(settings) as opened:
+        ids = [new_uuid7(datetime.now(UTC)) for _ in range(people)]
+        for start in range(0, people, REGISTERED_AT_ONCE):
+            chunk = ids[start : start + REGISTERED_AT_ONCE]
+            await opened.keyring.ensure(chunk)
+            await asyncio.gather(*(_register(opened, person) for person in chunk))
+        yield Appends(opened, ids, seed)
+
+
+async def _register(writing: Writing, person: UUID) -> None:
+    name = ClaimedName(
+        text=f"p{person.hex[:20]}",
+        name=f"name:{person.hex}",
+        claim_id=person,
+        claimed_at=datetime.now(UTC),
+    )
+    command = Register(
+        account_id=person,
+        session_id=person,
+        email=name,
+        handle=name,
+        first_name="Ana",
+        last_name="Lima",
+        birth_date="1990-12-31",
+        about="",
+        private=False,
+        device="",
+        address="",
+    )
+    await writing.router.submit(_submission(command, person))
+
+
+def _submission(command: Register | UpdateProfile, person: UUID) -> Submission:
+    return Submission(
+        command=command, rpc="accounts.UpdateProfile", actor=person, seals=(person,)
+    )
+
+
+def fact_bytes(writing: Writing, person: UUID) -> int:
+    """How long such an event is in the log; the person's key must be at hand."""
+    event = ProfileUpdated(account_id=person, about="." * TEXT_BYTES)
+    return len(codec.encode(event, account_stream(person), 1, writing.keyring).data)

@@ -1,0 +1,112 @@
+"""What a benchmark reports: rates of ours beside a peer's, taken in turns in one run.
+
+Machines differ and are shared, so a rate alone says little. Ours and the peer take turns (A B A B
+...); each pair of turns gives a ratio, and the median of those is the figure that travels.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Final
+
+from msgspec import Struct
+
+PERCENT: Final = 100
+DIGITS: Final = 4
+
+
+class WrongAnswers(Exception):
+    """What was measured did not do its work: there are no figures then."""
+
+
+class Turn(Struct, frozen=True):
+    """One subject's turn: operations a second, and what single ones took in milliseconds."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One line of the table.
+
+    `median`, `min` and `max` are ours in `unit`, over all turns; `peer_median` is the peer's.
+    `ratio` is ours by the peer's, None without a peer. `reached` is None where there is no goal.
+    """
+
+    name: str
+    unit: str
+    median: float
+    min: float
+    max: float
+    peer: str = ""
+    peer_median: float | None = None
+    ratio: float | None = None
+    goal: str = ""
+    reached: bool | None = None
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    peer_p50_ms: float | None = None
+    peer_p99_ms: float | None = None
+
+
+def turn(latencies_s: Sequence[float], elapsed_s: float) -> Turn:
+    """The turn in which each operation took so many seconds, `elapsed_s` in all."""
+    return Turn(
+        rate=len(latencies_s) / elapsed_s,
+        p50_ms=percentile(latencies_s, 50) * 1000,
+        p99_ms=percentile(latencies_s, 99) * 1000,
+    )
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The nearest-rank percentile; 0 of nothing."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    return ordered[max(1, -(-len(ordered) * percent // PERCENT)) - 1]
+
+
+def beside(
+    name: str,
+    ours: Sequence[Turn],
+    peer: str,
+    theirs: Sequence[Turn],
+    at_least: float | None = None,
+) -> Figure:
+    """The figure of turns taken in pairs; `at_least` is the ratio to reach."""
+    ratio = median(our.rate / their.rate for our, their in zip(ours, theirs, strict=True))
+    rates = [our.rate for our in ours]
+    return Figure(
+        name=name,
+        unit="operations/s",
+        median=_short(median(rates)),
+        min=_short(min(rates)),
+        max=_short(max(rates)),
+        peer=peer,
+        peer_median=_short(median(their.rate for their in theirs)),
+        ratio=_short(ratio),
+        goal="" if at_least is None else f"ratio >= {at_least:g}",
+        reached=None if at_least is None else ratio >= at_least,
+        p50_ms=_short(median(our.p50_ms for our in ours)),
+        p99_ms=_short(median(our.p99_ms for our in ours)),
+        peer_p50_ms=_short(median(their.p50_ms for their in theirs)),
+        peer_p99_ms=_short(median(their.p99_ms for their in theirs)),
+    )
+
+
+def within(name: str, values: Sequence[float], unit: str, at_most: float | None) -> Figure:
+    """A figure without a peer; `at_most` bounds the worst of `values`."""
+    return Figure(
+        name=name,
+        unit=unit,
+        median=_short(median(values)),
+        min=_short(min(values)),
+        max=_short(max(values)),
+        goal="" if at_most is None else f"<= {at_most:g} {unit}",
+        reached=None if at_most is None else max(values) <= at_most,
+    )
+
+
+def _short(value: float) -> float:
+    """Four digits: what lies behind them is noise."""
+    return float(f"{value:.{DIGITS}g}")
