@@ -299,7 +299,7 @@ class TestTopics:
         assert run(["topics", "ensure", "--json"]) == 0
         assert [each["created"] for each in data(capsys)] == [True, True, True]
         assert run(["topics", "ensure"]) == 0
-        assert capsys.readouterr().out.count("in order") == 2
+        assert capsys.readouterr().out.count("in order") == 3
 
     def test_another_number_of_partitions_is_refused(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: Output
