@@ -1,8 +1,9 @@
 """From accepted decisions to what a model changes: decoded, checked, and set aside if need be."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Struct, field
 from events import codec
 from events.codec import Cipher
 from events.event import Event, type_of
-from events.record import Decision, Fact
+from events.record import Fact
 from infra.worker import progress
 from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted
@@ -60,12 +61,17 @@ def persons(accepted: Sequence[Accepted], wanted: frozenset[str]) -> set[UUID]:
 
 
 def fold(
-    model: Model, accepted: Sequence[Accepted], cipher: Cipher, waiting: frozenset[str]
+    model: Model,
+    accepted: Sequence[Accepted],
+    cipher: Cipher,
+    waiting: frozenset[str],
+    news_from: datetime,
 ) -> Folded:
     """What the decisions change, those of `waiting` shards set aside.
 
-    Stops before an event of a type that the catalog does not know, and, in a model that decides
-    visibility, before one that cannot be applied.
+    Decisions before `news_from` are no news any more. Stops before an event of a type that the
+    catalog does not know, and, in a model that decides visibility, before one that cannot be
+    applied.
     """
     wanted = wanted_types(model)
     folded = Folded()
@@ -79,7 +85,7 @@ def fold(
             folded.parked.append(Parked(one, None))
             continue
         try:
-            operations, hints = _changed(model, one.decision, wanted, cipher)
+            operations, news = _changed(model, one, wanted, cipher, news_from)
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
             reason = f"{type(problem).__name__} at offset {one.offset}: see the worker's log."
@@ -90,26 +96,27 @@ def fold(
             folded.parked.append(Parked(one, reason))
             continue
         folded.operations += operations
-        folded.news += [News(hint, one) for hint in hints]
+        folded.news += news
     return folded
 
 
 def _changed(
-    model: Model, decision: Decision, wanted: frozenset[str], cipher: Cipher
-) -> tuple[list[Operation], list[Hint]]:
-    operations: list[Operation] = []
-    hints: list[Hint] = []
-    for event in _events(model, decision.facts, wanted, cipher):
-        operations += model.changes(event, decision.at)
-        hints += model.hints(event)
-    return operations, hints
+    model: Model,
+    one: Accepted,
+    wanted: frozenset[str],
+    cipher: Cipher,
+    news_from: datetime,
+) -> tuple[list[Operation], list[News]]:
+    at = one.decision.at
+    events = _events(model, one.decision.facts, wanted, cipher)
+    operations = [operation for event in events for operation in model.changes(event, at)]
+    if at < news_from:
+        return operations, []
+    return operations, [News(hint, one) for event in events for hint in model.hints(event)]
 
 
 def _events(
     model: Model, facts: Sequence[Fact], wanted: frozenset[str], cipher: Cipher
-) -> Iterator[Event]:
-    for fact in facts:
-        if progress.may_be(fact.type, wanted):
-            event = codec.decode(fact, cipher)
-            if isinstance(event, model.events):
-                yield event
+) -> list[Event]:
+    events = [codec.decode(fact, cipher) for fact in facts if progress.may_be(fact.type, wanted)]
+    return [event for event in events if isinstance(event, model.events)]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from projections.model import Model
 
 POISON: Final = (psycopg.DataError, psycopg.IntegrityError)
 """What Postgres says of rows that it will never take, however often it is asked."""
+
+NEWS_AGE_MAX: Final = timedelta(minutes=5)
+"""Older news is not told: whoever catches up with a long log must not flood open pages."""
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +79,8 @@ class ModelSubscriber:
         before = self._places.reached(partition)
         after, accepted = progress.advanced(before, reads)
         await self._keys.load(list(persons(accepted, self._wanted)))
-        folded = fold(self._model, accepted, self._keys, before.parked)
+        news_from = datetime.now(UTC) - NEWS_AGE_MAX
+        folded = fold(self._model, accepted, self._keys, before.parked, news_from)
         if folded.stop is not None:
             reads = [one for one in reads if one.offset < folded.stop[0]]
             after, accepted = progress.advanced(before, reads)

@@ -51,14 +51,24 @@ class MemoryLog:
         return self.append(partition, claim)
 
     def decide(
-        self, partition: Partition, *events: Event, shard: str = "", epoch: UUID = EPOCH
+        self,
+        partition: Partition,
+        *events: Event,
+        shard: str = "",
+        epoch: UUID = EPOCH,
+        at: datetime | None = None,
     ) -> int:
         """Append one decision with the events, a second after the record before it."""
         facts = tuple(self._fact(event) for event in events)
-        return self.decide_facts(partition, *facts, shard=shard, epoch=epoch)
+        return self.decide_facts(partition, *facts, shard=shard, epoch=epoch, at=at)
 
     def decide_facts(
-        self, partition: Partition, *facts: Fact, shard: str = "", epoch: UUID = EPOCH
+        self,
+        partition: Partition,
+        *facts: Fact,
+        shard: str = "",
+        epoch: UUID = EPOCH,
+        at: datetime | None = None,
     ) -> int:
         """Append one decision with facts as they are."""
         decision = Decision(
@@ -67,7 +77,7 @@ class MemoryLog:
             shard=shard or str(partition),
             stream=facts[0].stream,
             rpc="test",
-            at=START + timedelta(seconds=len(self.entries[partition])),
+            at=at or START + timedelta(seconds=len(self.entries[partition])),
             facts=facts,
         )
         return self.append(partition, decision)

@@ -1,0 +1,121 @@
+"""`agora projections`: what operators see of the read models."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from cli.main import run
+from events import record
+from events.record import Barrier
+from events.topics import PEOPLE, Partition
+from infra.config import Settings
+from infra.log import topics
+from infra.log.kafka import open_log
+from infra.postgres.pool import Pool, open_pool
+from infra.postgres.schema import ensure
+from infra.worker import checkpoints
+from projections.ddl import ddl
+from projections.models import MODELS
+from tests.cli import environment
+from tests.stack import Stack
+
+PARTITION = Partition(PEOPLE.name, 0)
+
+
+@pytest.fixture
+def settings(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    found = stack.settings()
+    environment.use(found, monkeypatch)
+    return found
+
+
+def in_database(settings: Settings, work: Callable[[Pool], Awaitable[None]]) -> None:
+    """Make the tables, then do `work`."""
+
+    async def made() -> None:
+        async with open_pool(settings.postgres, role="tests") as pool:
+            models = [statement for model in MODELS for statement in ddl(model)]
+            await ensure(pool, settings, [*checkpoints.DDL, *models])
+            await work(pool)
+
+    asyncio.run(made())
+
+
+def a_log_of(settings: Settings, ages_s: list[float]) -> None:
+    """A partition with one barrier of each age."""
+
+    async def made() -> None:
+        await topics.ensure(settings)
+        async with open_log(settings) as log:
+            appender = await log.appender(PARTITION)
+            for number, age_s in enumerate(ages_s):
+                at = datetime.now(UTC) - timedelta(seconds=age_s)
+                barrier = Barrier(id=UUID(int=number), epoch=UUID(int=1), at=at)
+                await appender.append([(b"", record.encode(barrier))])
+            await appender.close()
+
+    asyncio.run(made())
+
+
+async def one_checkpoint(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into checkpoints (model, partition, \"offset\") values ('graph', 'people-0', 0)"
+        )
+
+
+async def one_halted(pool: Pool) -> None:
+    await one_checkpoint(pool)
+    async with pool.connection() as connection:
+        await connection.execute("update checkpoints set halted = 'Offset 1 is missing.'")
+
+
+async def nothing_more(pool: Pool) -> None:
+    return
+
+
+def test_without_tables_it_says_what_to_start(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("list", "status"):
+        assert run(["projections", command]) == 2
+        assert "agora serve projections" in capsys.readouterr().err
+
+
+def test_list_shows_every_table_and_its_rows(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_database(settings, nothing_more)
+    assert run(["projections", "list", "--json"]) == 0
+    models = {one["name"]: one for one in json.loads(capsys.readouterr().out)["data"]}
+    assert models["graph"]["rows"]["follows"] == 0
+    assert models["accounts"]["topics"] == ["people"]
+    assert models["accounts"]["exact"] is True
+
+
+def test_status_shows_the_lag_in_records_and_in_seconds(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_log_of(settings, ages_s=[500, 100, 10])
+    in_database(settings, one_checkpoint)
+    assert run(["projections", "status", "--json"]) == 0
+    [one] = json.loads(capsys.readouterr().out)["data"]
+    assert (one["subscriber"], one["offset"], one["end"], one["lag_events"]) == ("graph", 0, 3, 2)
+    assert 100 <= one["lag_seconds"] < 130
+    assert run(["projections", "status"]) == 0
+    assert "graph  people-0   behind" in capsys.readouterr().out
+
+
+def test_a_halted_model_is_a_failure_that_says_why(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_log_of(settings, ages_s=[1, 1])
+    in_database(settings, one_halted)
+    assert run(["projections", "status"]) == 1
+    shown = capsys.readouterr()
+    assert "halted" in shown.out
+    assert "graph in people-0: Offset 1 is missing." in shown.err

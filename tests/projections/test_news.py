@@ -1,0 +1,47 @@
+"""What is live news: told once, after the commit, and only while it is fresh."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from events.topics import Partition
+from projections.models.graph import MODEL
+from projections.operations import Hint
+from tests.projections.databases import Database, database
+from tests.projections.folding import ANA, BEN
+from tests.projections.models.test_graph import followed, requested
+from tests.stack import Stack
+
+PARTITION = Partition("people", 0)
+
+
+@pytest.fixture
+async def base(stack: Stack) -> AsyncIterator[Database]:
+    async with database(stack.settings(), MODEL) as opened:
+        opened.log.claim(PARTITION)
+        yield opened
+
+
+async def test_fresh_news_is_told_once_with_its_place(base: Database) -> None:
+    offset = base.log.decide(PARTITION, requested(ANA, BEN), at=datetime.now(UTC))
+    await base.consume(MODEL, PARTITION)
+    await base.consume(MODEL, PARTITION)
+    [(partition, news)] = base.news
+    assert (partition, news.accepted.offset) == (PARTITION, offset)
+    assert news.hint == Hint("follow.requested", ANA, (BEN,))
+
+
+async def test_old_news_is_not_told(base: Database) -> None:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    base.log.decide(PARTITION, followed(ANA, BEN), at=hour_ago)
+    await base.consume(MODEL, PARTITION)
+    assert base.news == []
+
+
+async def test_what_does_not_count_is_no_news(base: Database) -> None:
+    zombie = UUID(int=0xDEAD)
+    base.log.decide(PARTITION, followed(ANA, BEN), epoch=zombie, at=datetime.now(UTC))
+    await base.consume(MODEL, PARTITION)
+    assert base.news == []
