@@ -110,6 +110,7 @@ def document(operations: Iterable[Operation]) -> Document:
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted((schemas.components | {"Problem": PROBLEM}).items())),
+            "responses": {_refused_name(one): _refused(one, text) for one, text in REFUSED.items()},
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "securitySchemes": {
@@ -220,9 +221,13 @@ def _responses(operation: Operation, schemas: Schemas) -> Schema:
             "content": {"application/json": {"schema": schemas.answer(output)}},
         }
     }
-    for status, text in REFUSED.items():
-        answered[status] = _refused(status, text)
-    return answered
+    return answered | {
+        status: {"$ref": f"#/components/responses/{_refused_name(status)}"} for status in REFUSED
+    }
+
+
+def _refused_name(status: str) -> str:
+    return f"Refused{status.capitalize()}"
 
 
 def _refused(status: str, text: str) -> Schema:

@@ -126,7 +126,7 @@ async def test_no_json_is_a_fault(stage: Scene, body: dict[str, Any]) -> None:
 @MANY
 @given(query=st.lists(st.tuples(st.sampled_from(NAMES), st.text(max_size=20)), max_size=4))
 async def test_no_query_is_a_fault(stage: Scene, query: list[tuple[str, str]]) -> None:
-    usable = httpx.QueryParams(query)
+    usable = httpx.QueryParams(tuple(query))
     path = f"/v1/people/{stage.account(BEN)}/followers"
     answer = await stage.http.get(path, params=usable, headers=stage.signed_in())
     assert answer.status_code in (200, 400)

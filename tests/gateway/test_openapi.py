@@ -61,7 +61,9 @@ def test_a_query_is_described_with_its_bounds(described: Any) -> None:
 def test_access_errors_and_header_fields_are_described(described: Any) -> None:
     follow = described["paths"]["/v1/people/{accountId}/follow"]["put"]
     assert follow["security"] == [{"token": []}]
-    assert "application/problem+json" in follow["responses"]["409"]["content"]
+    assert follow["responses"]["409"] == {"$ref": "#/components/responses/Refused409"}
+    refused = described["components"]["responses"]["Refused409"]
+    assert "application/problem+json" in refused["content"]
     assert "Agora-Position" in follow["responses"]["200"]["headers"]
     assert {"$ref": "#/components/parameters/IdempotencyKey"} in follow["parameters"]
     assert "security" not in described["paths"]["/v1/sessions"]["post"]

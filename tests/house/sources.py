@@ -12,6 +12,7 @@ TEXT = {
     "", ".cfg", ".css", ".html", ".ini", ".md", ".proto", ".properties", ".py", ".sh", ".sql",
     ".toml", ".ts", ".tsx", ".xml", ".yaml", ".yml",
 }  # fmt: skip
+GENERATED = ("schemas/gen/", "gateway/web/src/api/generated/")
 
 
 class Source(Struct, frozen=True):
@@ -45,7 +46,7 @@ def texts() -> tuple[Source, ...]:
     return tuple(
         Source(path=path, text=(ROOT / path).read_text(encoding="utf-8"))
         for path in paths
-        if Path(path).suffix in TEXT and not path.startswith("schemas/gen/")
+        if Path(path).suffix in TEXT and not path.startswith(GENERATED)
     )
 
 

@@ -11,6 +11,7 @@ SIDES = ("cli", "gateway", "commands", "projections", "queries", "infra", "event
 STARTS = {
     "cli.main": "the console script",
     "cli.reference": "make docs",
+    "gateway.describe": "the description that the page's types are made from",
     "schemas.generate": "make proto",
 }
 
