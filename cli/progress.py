@@ -1,0 +1,96 @@
+"""Progress of what takes more than two seconds: a bar on a terminal, else a line now and then."""
+
+import time
+from types import TracebackType
+from typing import Final
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from cli.output import say
+
+LINE_S: Final = 5.0
+"""Between two lines where nobody watches a bar."""
+
+
+class Steps:
+    """Steps one after another on standard error, each with its count, rate and time left.
+
+    Threads may advance and remark at once.
+    """
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._watched = console.is_terminal
+        self._bars = Progress(
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>10}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[remark]}"),
+            console=console,
+            disable=not self._watched,
+        )
+        self._task = TaskID(0)
+        self._started_s = self._told_s = time.monotonic()
+
+    def __enter__(self) -> "Steps":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def begin(self, name: str, total: int) -> None:
+        """The next step, of `total` things."""
+        self._task = self._bars.add_task(name, total=total, rate="", remark="")
+        self._started_s = self._told_s = time.monotonic()
+
+    def advance(self) -> None:
+        """One thing more is done."""
+        self._bars.advance(self._task)
+        task = self._bars.tasks[self._task]
+        self._bars.update(self._task, rate=f"{_rate(task, self._started_s):,.0f}/s", remark="")
+        if not self._watched and time.monotonic() - self._told_s > LINE_S:
+            self._told_s = time.monotonic()
+            say(_line(task, self._started_s))
+
+    def remark(self, text: str) -> None:
+        """Says beside the bar what is in the way just now."""
+        self._bars.update(self._task, remark=f"waiting: {text}")
+
+    def end(self) -> float:
+        """Ends the step; how many things a second it did."""
+        task = self._bars.tasks[self._task]
+        if not self._watched:
+            say(_line(task, self._started_s))
+        return _rate(task, self._started_s)
+
+
+def _rate(task: Task, started_s: float) -> float:
+    return task.completed / max(1e-6, time.monotonic() - started_s)
+
+
+def _line(task: Task, started_s: float) -> str:
+    rate = _rate(task, started_s)
+    total = task.total or 0
+    left = f", {(total - task.completed) / rate:,.0f} s left" if 0 < task.completed < total else ""
+    return f"{task.description}: {task.completed:,.0f} of {total:,.0f} ({rate:,.0f}/s{left})"
