@@ -176,10 +176,10 @@ kafka_jars() {
 needs_node() {
     local major
     { has node && has npm; } || stop "Node.js is missing: it builds the page" \
-        "install Node.js 20 or newer, with npm"
+        "install Node.js 18 or newer, with npm"
     major="$(node -p 'process.versions.node.split(".")[0]')"
-    [ "$major" -ge 20 ] || stop "Node.js 20 is needed to build the page, found $major" \
-        "install Node.js 20 or newer, and put it first on PATH"
+    [ "$major" -ge 18 ] || stop "Node.js 18 is needed to build the page, found $major" \
+        "install Node.js 18 or newer, and put it first on PATH"
 }
 
 web_sources() {

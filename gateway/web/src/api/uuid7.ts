@@ -1,0 +1,11 @@
+/** A fresh UUID of version 7 (RFC 9562): milliseconds since 1970, then chance. */
+export function uuid7(now: number = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let index = 0; index < 6; index++) {
+    bytes[index] = Math.floor(now / 2 ** (8 * (5 - index))) & 0xff;
+  }
+  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
