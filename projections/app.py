@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import uvloop
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.topics import Partition
 from infra.config import Settings
@@ -38,6 +39,11 @@ from projections.subscriber import Keys, ModelSubscriber, Publish
 _YOUNG_OBJECTS: Final = 100_000
 """A batch makes some ten thousand objects that live for milliseconds: looking through them every
 700 allocations, as Python does by itself, took 40 % of a worker's time."""
+
+_STATEMENT_MS: Final = 600_000
+"""Accepting a million requests is one statement; cut short, it would be tried for ever."""
+_POOL_WAIT_MS: Final = 10_000
+"""More lanes than connections take turns; nobody waits for an answer meanwhile."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +96,10 @@ async def worker(
     await topics.ensure(settings)
     async with AsyncExitStack() as opened:
         log = await opened.enter_async_context(open_log(settings))
-        pool = await opened.enter_async_context(open_pool(settings.postgres, role="projections"))
+        patient = replace(
+            settings.postgres, statement_timeout_ms=_STATEMENT_MS, pool_wait_ms=_POOL_WAIT_MS
+        )
+        pool = await opened.enter_async_context(open_pool(patient, role="projections"))
         hints = await opened.enter_async_context(open_hints(settings.nats))
         await ensure(pool, settings, _tables())
         crypto = settings.crypto

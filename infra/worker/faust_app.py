@@ -5,6 +5,7 @@ wrong is dealt with in the lanes. A bug in the host itself ends the worker, and 
 on from the checkpoints (`docs/adr/0005-rows-fold-one-partition.md`).
 """
 
+import logging
 import tempfile
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ _BUFFERED_BATCHES_MAX: Final = 64
 
 class WorkerApp(faust.App):
     """A Faust app whose consumer hands batches to `host`."""
+
+    logger = logging.getLogger("faust.app")
 
     def __init__(self, host: Host, topic_prefix: str, **settings: Any) -> None:
         self.host = host

@@ -7,6 +7,7 @@ no more than a figure for people who watch lag. Written against the one pinned v
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -34,6 +35,8 @@ _SEEK_PAUSE_S: Final = 0.5
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to Kafka."""
 
+    logger = logging.getLogger("faust.consumer")
+
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Faust fixes this at 1,500 ms, and a fetch for one partition holds up a seek in another.
@@ -43,6 +46,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
 class BatchConsumer(driver.Consumer):
     """Yields one message for each (partition, list of entries) that a fetch brings."""
+
+    logger = logging.getLogger("faust.consumer")
 
     @property
     def _host(self) -> Host:
