@@ -7,11 +7,9 @@ taken it, a late save of an older one finds a newer claim and changes nothing.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from psycopg import AsyncConnection
 
 from events.tenure import Tenure
 from events.topics import Partition
@@ -46,27 +44,28 @@ _TAKE: Final = """
     returning next_offset, last_id, tenure::text, at"""
 
 _SAVE: Final = """
-    insert into writer_checkpoints as stored
-        (partition, next_offset, last_id, tenure, claimed_at, at)
-    values (%(partition)s, %(offset)s, %(last_id)s, %(tenure)s::jsonb, %(claimed_at)s, %(at)s)
-    on conflict (partition) do update set
-        next_offset = excluded.next_offset, last_id = excluded.last_id,
-        tenure = excluded.tenure, claimed_at = excluded.claimed_at, at = excluded.at
-    where stored.claimed_at <= excluded.claimed_at
-        and stored.next_offset <= excluded.next_offset
-    returning partition"""
-
-_UPSERT_HEADS: Final = """
-    insert into writer_heads (partition, stream, head)
-    select %s, * from unnest(%s::text[], %s::bytea[])
-    on conflict (partition, stream) do update set head = excluded.head"""
+    with fence as (
+        insert into writer_checkpoints as stored
+            (partition, next_offset, last_id, tenure, claimed_at, at)
+        values (
+            %(partition)s, %(offset)s, %(last_id)s, %(tenure)s::jsonb, %(claimed_at)s, %(at)s)
+        on conflict (partition) do update set
+            next_offset = excluded.next_offset, last_id = excluded.last_id,
+            tenure = excluded.tenure, claimed_at = excluded.claimed_at, at = excluded.at
+        where stored.claimed_at <= excluded.claimed_at
+            and stored.next_offset <= excluded.next_offset
+        returning partition),
+    moved as (
+        insert into writer_heads (partition, stream, head)
+        select fence.partition, given.stream, given.head
+        from fence, unnest(%(streams)s::text[], %(heads)s::bytea[]) as given (stream, head)
+        on conflict (partition, stream) do update set head = excluded.head)
+    select partition from fence"""
 
 _LOAD: Final = "select stream, head from writer_heads where partition = %s and stream = any(%s)"
 
 _PEEK: Final = """
     select next_offset, last_id, tenure::text, at from writer_checkpoints where partition = %s"""
-
-_HEADS_AT_ONCE: Final = 5000
 
 _tenures: Final = msgspec.json.Decoder(Tenure)
 
@@ -111,16 +110,19 @@ class PostgresCheckpoints:
     ) -> None:
         """Upserts heads and checkpoint in one transaction; raises `Fenced`.
 
-        A save of the same owner that lost its connection may be finished by the server after a
-        later one: it must not move the checkpoint back, and so it is fenced, too.
+        In one statement, too: an owner that is paused between two would hold the fence's lock, and
+        nobody could take over until it wakes. A save of the same owner that lost its connection
+        may be finished by the server after a later one: it must not move the checkpoint back, and
+        so it is fenced as well.
         """
+        ordered = sorted(heads)
+        values = _values(partition, claimed_at, saved)
+        values |= {"streams": ordered, "heads": [heads[stream] for stream in ordered]}
         with translated():
-            async with self._pool.connection() as connection, connection.transaction():
-                values = _values(partition, claimed_at, saved)
+            async with self._pool.connection() as connection:
                 cursor = await connection.execute(_SAVE, values, binary=True)
                 if await cursor.fetchone() is None:
                     raise Fenced(f"{partition}: a newer claim or save stands there.")
-                await _save_heads(connection, partition, heads)
 
 
 @asynccontextmanager
@@ -129,16 +131,6 @@ async def open_checkpoints(settings: Settings) -> AsyncIterator[PostgresCheckpoi
     async with open_pool(settings.postgres, role="commands") as pool:
         await ensure(pool, settings, TABLES)
         yield PostgresCheckpoints(pool)
-
-
-async def _save_heads(
-    connection: AsyncConnection[Any], partition: Partition, heads: Mapping[str, bytes]
-) -> None:
-    remaining = iter(sorted(heads.items()))
-    while chunk := list(islice(remaining, _HEADS_AT_ONCE)):
-        streams = [stream for stream, _ in chunk]
-        values = [head for _, head in chunk]
-        await connection.execute(_UPSERT_HEADS, (str(partition), streams, values), binary=True)
 
 
 def _values(partition: Partition, claimed_at: int, saved: Saved) -> dict[str, Any]:
