@@ -125,6 +125,15 @@ REASONS: Final[Mapping[str, Reason]] = {
     "REQUEST_NOT_PENDING": Reason(
         Conflict, "No follow request is waiting for an answer", "Look at how things stand now."
     ),
+    "CHOSEN_NOT_FOLLOWERS": Reason(
+        Conflict, "Some of the chosen do not follow the author", "Choose followers only."
+    ),
+    "REPLY_TOO_DEEP": Reason(
+        Conflict, "This is a reply itself", "Reply to the comment that it replies to."
+    ),
+    "COMMENTS_CLOSED": Reason(
+        Forbidden, "The author of the post limits who may comment", "Read it; others comment."
+    ),
     "HANDLE_CHANGED_TOO_OFTEN": Reason(
         TooMany, "The handle was changed too often this month", "Wait some days."
     ),
