@@ -1,6 +1,7 @@
 """Several real command processes of one deployment, and people who have accounts there."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,9 +65,11 @@ class Instance:
         )
         self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
 
-    def arm(self, point: str) -> None:
-        """Has the process die when it passes `point`."""
-        self._trigger.write_text(point)
+    def arm(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Has the process die, or freeze on SIGSTOP, when it passes `point`."""
+        whole = self._trigger.with_suffix(".new")
+        whole.write_text(f"{number} {point}")
+        whole.rename(self._trigger)
 
     def disarm(self) -> None:
         """Lets the process pass every point."""
@@ -76,6 +79,12 @@ class Instance:
         """Until the process has ended; raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while self.process.running:  # noqa: ASYNC110  Processes ring no bell.
+                await asyncio.sleep(0.005)
+
+    async def froze(self) -> None:
+        """Until the process is stopped by a signal; raises TimeoutError."""
+        async with asyncio.timeout(HEALTHY_S):
+            while not frozen(self.process.pid):  # noqa: ASYNC110  Processes ring no bell.
                 await asyncio.sleep(0.005)
 
     async def ready(self) -> None:
@@ -138,6 +147,7 @@ class Fleet:
         """Starts what has died, and waits until all run and every partition is served."""
         for instance in self.instances:
             instance.disarm()
+            instance.process.resume()
         # One that has just passed its point may need a moment to be gone.
         await asyncio.sleep(GONE_S)
         for instance in self.instances:
@@ -155,6 +165,12 @@ class Fleet:
         channel = self.channel(self.instances[0])
         self.people = [await _registered(channel, number) for number in range(people)]
         await channel.close()
+
+
+def frozen(pid: int) -> bool:
+    """Whether a signal has stopped the process (state T in proc(5))."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What clients asked and what they were answered: the other half of every check."""
 
+from collections import Counter
 from uuid import UUID
 
 from msgspec import Struct
@@ -37,12 +38,16 @@ class Answer(Struct, frozen=True):
 
 
 class History:
-    """The answers of all clients, in the order in which they came."""
+    """The answers of all clients, in the order in which they came.
+
+    `durable` is the last offset known of each partition, `unavailable` counts tries that were not
+    answered by their reason.
+    """
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.durable: dict[str, int] = {}
-        self.unknown: int = 0
+        self.unavailable: Counter[str] = Counter()
 
     def add(self, answer: Answer) -> None:
         """Notes an answer."""

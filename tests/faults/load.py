@@ -77,13 +77,16 @@ class Load:
         seed: int,
         clients: int = 8,
         pause_s: float = 0.02,
+        copies: int = 2,
         kinds: Sequence[str] = tuple(KINDS),
     ) -> None:
+        """`copies` is how many times at once a tenth of the requests is sent."""
         self.history = History()
         self._fleet = fleet
         self._dice = random.Random(seed)
         self._clients = clients
         self._pause_s = pause_s
+        self._copies = copies
         self._names = [name for name in kinds for _ in range(KINDS[name].often)]
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -156,13 +159,12 @@ class Load:
         partition = f"people-{zlib.crc32(str(shard.account).encode()) % self._partitions}"
         since, sent_at = self.history.durable.get(partition, -1), time.monotonic()
         message = kind.request(other, str(request))
-        times = 2 if name in TWICE and self._dice.random() < 0.1 else 1
+        times = self._copies if name in TWICE and self._dice.random() < 0.1 else 1
         async with asyncio.timeout(HEALTHY_S):
             while times:
                 tries = (self._try(kind, asked, message, actor.token) for _ in range(times))
                 for offset, reason in await asyncio.gather(*tries):
                     if offset < 0 and not reason:
-                        self.history.unknown += 1
                         continue
                     now = time.monotonic()
                     answer = Answer(asked, partition, since, sent_at, now, offset, reason)
@@ -178,7 +180,8 @@ class Load:
         path = f"/{kind.service}/{asked.rpc}"
         try:
             answer = await channel.call(path, message, kind.answer, metadata, CALL_S)
-        except Unavailable:
+        except Unavailable as unavailable:
+            self.history.unavailable[unavailable.reason] += 1
             return -1, ""
         except Refusal as refusal:
             return -1, refusal.reason

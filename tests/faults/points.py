@@ -1,12 +1,12 @@
-"""Places between two steps of the writer at which a process can be told to die.
+"""Places between two steps of the writer at which a process can be told to die, or to freeze.
 
 The product knows nothing of them: `plant` wraps its functions in a process of the tests alone
-(`tests.faults.instance`). A point is armed by writing its name to the process' file.
+(`tests.faults.instance`). A point is armed by writing a signal's number and the point's name to
+the process' file.
 """
 
 import asyncio
 import os
-import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,6 @@ from typing import Any, Final
 from commands.writer import owner, takeover
 from commands.writer.owner import Owner
 from events import record
-from infra.checkpoints import postgres
 from infra.checkpoints.postgres import PostgresCheckpoints
 from infra.log.kafka_appender import KafkaAppender
 
@@ -29,7 +28,7 @@ OWNING: Final = (
     *(f"decision-{step}" for step in APPENDS),
     "answered",
     *(f"barrier-{step}" for step in APPENDS),
-    "checkpoint-half-saved",
+    "checkpoint-unsaved",
     "checkpoint-saved",
 )
 INHERITING: Final = (
@@ -46,31 +45,35 @@ Function = Callable[..., Any]
 
 
 class Trigger:
-    """Ends this process, as a crash would, when it passes the point named in `file`."""
+    """Sends this process a signal, once, when it passes the point named in `file`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def armed(self, point: str) -> bool:
-        """Whether the process is to die at `point`."""
-        assert point in POINTS, point
-        try:
-            return self._file.read_text() == point
-        except FileNotFoundError:
-            return False
+        """Whether something is to happen at `point`."""
+        return self._signal(point) != 0
 
     def reached(self, point: str) -> None:
-        """Dies here if it is to."""
-        if self.armed(point):
-            os.kill(os.getpid(), signal.SIGKILL)
+        """Dies or freezes here if it is to."""
+        if number := self._signal(point):
+            self._file.unlink()
+            os.kill(os.getpid(), number)
+
+    def _signal(self, point: str) -> int:
+        assert point in POINTS, point
+        try:
+            number, _, wanted = self._file.read_text().partition(" ")
+        except FileNotFoundError:
+            return 0
+        return int(number) if wanted == point else 0
 
 
 def plant(trigger: Trigger) -> None:
     """Puts all points in their places."""
     _around(owner, "rule", trigger, before="undecided", after="decided")
     _around_await(PostgresCheckpoints, "take", trigger, "checkpoint-untaken", "checkpoint-taken")
-    _around_await(PostgresCheckpoints, "save", trigger, after="checkpoint-saved")
-    _around_await(postgres, "_save_heads", trigger, before="checkpoint-half-saved")
+    _around_await(PostgresCheckpoints, "save", trigger, "checkpoint-unsaved", "checkpoint-saved")
     _around_await(takeover._Replay, "fold", trigger, "replaying", "replayed")
     _plant_in_appends(trigger)
     _plant_after_answers(trigger)
@@ -88,17 +91,13 @@ def _around(place: Any, name: str, trigger: Trigger, *, before: str, after: str)
     setattr(place, name, passing)
 
 
-def _around_await(
-    place: Any, name: str, trigger: Trigger, before: str = "", after: str = ""
-) -> None:
+def _around_await(place: Any, name: str, trigger: Trigger, before: str, after: str) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(place, name)
 
     async def passing(*arguments: Any, **named: Any) -> Any:
-        if before:
-            trigger.reached(before)
+        trigger.reached(before)
         result = await original(*arguments, **named)
-        if after:
-            trigger.reached(after)
+        trigger.reached(after)
         return result
 
     setattr(place, name, passing)

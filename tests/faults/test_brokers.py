@@ -1,0 +1,104 @@
+"""Brokers are killed and paused under load: one alone, and the leader of three."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.process import Process
+from tests.faults.fleet import Fleet, running_fleet
+from tests.faults.load import Load
+from tests.faults.rounds import ROUNDS
+from tests.faults.verdict import uphold, uphold_on_the_command_line
+from tests.stack import KafkaCluster, Stack
+
+LONGER_THAN_A_REQUEST_S = 4.0
+AWAY_S = 2.0
+ELECTED = re.compile(r"^(\S+) .*Becoming the active controller", re.MULTILINE)
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+def replicated(
+    stack: Stack, kafka_cluster: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
+    """Two command processes on three brokers."""
+    settings = kafka_cluster.joined(stack.settings())
+    with running_fleet(settings, tmp_path_factory.mktemp("replicated"), 2, 24) as running:
+        yield running
+
+
+async def test_a_lone_broker_may_be_killed_and_come_back(stack: Stack, fleet: Fleet) -> None:
+    await fleet.mended()
+    async with Load(fleet, seed=1) as load:
+        for _ in range(ROUNDS):
+            await load.flows()
+            stack.kafka.kill()
+            await asyncio.sleep(AWAY_S)
+            stack.kafka.start()
+            await asyncio.to_thread(stack.kafka.wait_ready)
+            await load.flows()
+    await uphold(fleet, load.history)
+
+
+async def test_a_lone_broker_may_pause_for_longer_than_producers_wait(
+    stack: Stack, fleet: Fleet
+) -> None:
+    await fleet.mended()
+    async with Load(fleet, seed=2) as load:
+        for _ in range(ROUNDS):
+            await load.flows()
+            await paused(stack.kafka)
+            await load.flows()
+    await uphold(fleet, load.history)
+
+
+async def test_the_leader_of_three_may_be_killed(
+    replicated: Fleet, kafka_cluster: KafkaCluster
+) -> None:
+    await replicated.mended()
+    async with Load(replicated, seed=3) as load:
+        for _ in range(ROUNDS):
+            await load.flows()
+            leader = controller(kafka_cluster)
+            leader.kill()
+            await load.flows()
+            leader.start()
+            await asyncio.to_thread(leader.wait_ready)
+    await uphold(replicated, load.history)
+
+
+async def test_the_leader_of_three_may_pause(
+    replicated: Fleet, kafka_cluster: KafkaCluster
+) -> None:
+    await replicated.mended()
+    async with Load(replicated, seed=4) as load:
+        for _ in range(ROUNDS):
+            await load.flows()
+            await paused(controller(kafka_cluster))
+            await load.flows()
+    await uphold(replicated, load.history)
+
+
+@pytest.mark.parametrize("name", ["fleet", "replicated"])
+def test_the_log_is_clean_after_all_of_it(name: str, request: pytest.FixtureRequest) -> None:
+    survivors: Fleet = request.getfixturevalue(name)
+    uphold_on_the_command_line(survivors.settings)
+
+
+async def paused(broker: Process) -> None:
+    broker.pause()
+    await asyncio.sleep(LONGER_THAN_A_REQUEST_S)
+    broker.resume()
+
+
+def controller(cluster: KafkaCluster) -> Process:
+    """The broker that was elected to lead the others last, by what they say themselves."""
+    return max(cluster.brokers, key=last_elected)
+
+
+def last_elected(broker: Process) -> str:
+    elections = ELECTED.findall(broker.log_file.read_text())
+    return max(elections, default="")
