@@ -10,14 +10,20 @@ from uuid import uuid4
 
 from commands.ownership import Ownership, owning
 from commands.policies import QuerySide
+from commands.post_policies import PostQuerySide
 from commands.routes import ROUTE_OF, ROUTES
 from commands.rpc.accounts import Accounts
+from commands.rpc.authoring import Authoring
+from commands.rpc.comments import Comments
 from commands.rpc.graph import Graph
 from commands.rpc.partitions import Partitions
+from commands.rpc.posts import Posts
+from commands.rpc.receipts import Receipts
 from commands.wire import SubmissionDecoder
 from commands.writer.partition import Identity, Tools
 from commands.writer.ruling import Limits
 from commands.writer.saving import Pace
+from events.topics import PEOPLE
 from infra.auth import credentials
 from infra.auth.credentials import Credentials
 from infra.auth.passwords import CHEAP, STANDARD
@@ -38,10 +44,12 @@ from infra.postgres.schema import ensure
 from infra.rpc.client import Channel
 from infra.rpc.dispatch import Dispatcher, Service
 from infra.rpc.internal import InternalTokens
-from schemas.gen import accounts_pb2, graph_pb2, internal_pb2
+from schemas.gen import accounts_pb2, comments_pb2, graph_pb2, internal_pb2, posts_pb2
 
 _ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name["AccountCommands"]
 _GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name["GraphCommands"]
+_POSTS: Final = posts_pb2.DESCRIPTOR.services_by_name["PostCommands"]
+_COMMENTS: Final = comments_pb2.DESCRIPTOR.services_by_name["CommentCommands"]
 COSTS: Final = {"standard": STANDARD, "cheap": CHEAP}
 _PARTITIONS: Final = internal_pb2.DESCRIPTOR.services_by_name["Partitions"]
 
@@ -108,6 +116,14 @@ def _dispatcher(
         clock=_now,
     )
     graph = Graph(submitter=owned.router, policies=policies, positions=positions)
+    authoring = Authoring(
+        submitter=owned.router,
+        digests=digests,
+        policies=PostQuerySide(query_side, positions),
+        receipts=Receipts(policies, positions),
+        known=lambda person: owned.router.known_position(PEOPLE, str(person)),
+        clock=_now,
+    )
     partitions = Partitions(
         owned.router, SubmissionDecoder(ROUTES), owned.writers, tools.identity.owner
     )
@@ -115,6 +131,8 @@ def _dispatcher(
         (
             Service(_ACCOUNTS, accounts),
             Service(_GRAPH, graph),
+            Service(_POSTS, Posts(authoring)),
+            Service(_COMMENTS, Comments(authoring)),
             Service(_PARTITIONS, partitions),
         ),
         tokens=tokens,

@@ -50,7 +50,11 @@ class QuerySide:
         """Who holds the name; waits for the caller's position first."""
         request = pb.ResolveNameRequest(name=name)
         answer = await self._channel.call(
-            RESOLVE_NAME, request, pb.ResolveNameAnswer, self._metadata(call), call.remaining_s
+            RESOLVE_NAME,
+            request,
+            pb.ResolveNameAnswer,
+            at_position(call, self._positions),
+            call.remaining_s,
         )
         return Holder(UUID(answer.account_id), answer.handle) if answer.account_id else None
 
@@ -61,19 +65,22 @@ class QuerySide:
             AWAIT_VISIBLE,
             request,
             pb.AwaitVisibleAnswer,
-            self._traced(call),
+            traced(call),
             within_s + MARGIN_S,
         )
         return answer.applied
 
-    def _metadata(self, call: Call) -> Mapping[str, str]:
-        traced = dict(self._traced(call))
-        if call.position:
-            traced[metadata.POSITION] = self._positions.seal(call.position)
-        return traced
 
-    def _traced(self, call: Call) -> Mapping[str, str]:
-        traced = {metadata.CORRELATION: str(call.correlation)}
-        if call.traceparent:
-            traced[metadata.TRACEPARENT] = call.traceparent
-        return traced
+def at_position(call: Call, positions: Positions) -> Mapping[str, str]:
+    """Metadata of a question that is answered once the caller's position is reached."""
+    if not call.position:
+        return traced(call)
+    return {**traced(call), metadata.POSITION: positions.seal(call.position)}
+
+
+def traced(call: Call) -> Mapping[str, str]:
+    """Metadata that joins a question to the call that it is asked for."""
+    joined = {metadata.CORRELATION: str(call.correlation)}
+    if call.traceparent:
+        joined[metadata.TRACEPARENT] = call.traceparent
+    return joined

@@ -1,0 +1,107 @@
+"""agora.comments.v1.CommentCommands: comments, replies, and reactions to either."""
+
+from uuid import UUID
+
+from commands import bodies
+from commands.deciders import comments, marks
+from commands.rpc import post_forms
+from commands.rpc.authoring import Authoring
+from commands.submission import Handled
+from infra.rpc.call import Call
+from schemas.gen import comments_pb2 as pb
+from schemas.gen.receipts_pb2 import Receipt
+
+
+class Comments:
+    """Translates, and asks what the deciders need to know; they decide."""
+
+    def __init__(self, authoring: Authoring) -> None:
+        self._authoring = authoring
+
+    async def PublishComment(
+        self, request: pb.PublishCommentRequest, call: Call
+    ) -> pb.CommentWritten:
+        """Comments on a post that the caller sees, or replies to a comment there."""
+        post_forms.check_body(request.body, bodies.COMMENT_LENGTH_MAX)
+        way, author = self._authoring.errand(request, call), call.account
+        post = UUID(request.post_id)
+        parent = UUID(request.parent_id) if request.parent_id else None
+        checked_at = self._authoring.now()
+        leave = await self._authoring.leave(post, parent, call)
+        command = comments.PublishComment(
+            post_id=post,
+            # The same request under another post is another comment: ids are unique everywhere.
+            comment_id=way.derived_id(f"comment:{post}"),
+            author_id=author,
+            body=request.body,
+            visible=leave.visible,
+            may_comment=leave.may_comment,
+            parent_id=parent,
+            mentions=await self._authoring.mentions(request.body, call),
+        )
+        handled = await self._authoring.create(way, command, author, checked_at)
+        receipt = self._authoring.receipts.at_once(call, handled)
+        return _written(receipt, post, command.comment_id)
+
+    async def EditComment(self, request: pb.EditCommentRequest, call: Call) -> pb.CommentWritten:
+        """Changes a comment of the caller."""
+        post_forms.check_body(request.body, bodies.COMMENT_LENGTH_MAX)
+        post, comment = UUID(request.post_id), UUID(request.comment_id)
+        checked_at = self._authoring.now()
+        leave = await self._authoring.leave(post, None, call)
+        command = comments.EditComment(
+            post_id=post,
+            comment_id=comment,
+            actor_id=call.account,
+            body=request.body,
+            visible=leave.visible,
+            mentions=await self._authoring.mentions(request.body, call),
+        )
+        way = self._authoring.errand(request, call)
+        handled = await self._authoring.change(
+            way, command, call, call.account, checked_at=checked_at
+        )
+        return self._changed(call, handled, post, comment)
+
+    async def DeleteComment(
+        self, request: pb.DeleteCommentRequest, call: Call
+    ) -> pb.CommentWritten:
+        """Deletes a comment of the caller's, or one under a post of theirs."""
+        post, comment = UUID(request.post_id), UUID(request.comment_id)
+        command = comments.DeleteComment(post_id=post, comment_id=comment, actor_id=call.account)
+        way = self._authoring.errand(request, call)
+        handled = await self._authoring.change(way, command, call)
+        return _written(await self._authoring.receipts.narrowed(call, handled), post, comment)
+
+    async def ReactToComment(
+        self, request: pb.ReactToCommentRequest, call: Call
+    ) -> pb.CommentWritten:
+        """Reacts to a comment that the caller sees."""
+        post, comment = UUID(request.post_id), UUID(request.comment_id)
+        checked_at = self._authoring.now()
+        leave = await self._authoring.leave(post, comment, call)
+        command = marks.React(
+            post_id=post, thing_id=comment, person_id=call.account, visible=leave.visible
+        )
+        way = self._authoring.errand(request, call)
+        handled = await self._authoring.change(way, command, call, checked_at=checked_at)
+        return self._changed(call, handled, post, comment)
+
+    async def TakeBackCommentReaction(
+        self, request: pb.TakeBackCommentReactionRequest, call: Call
+    ) -> pb.CommentWritten:
+        """Takes the caller's reaction to a comment back."""
+        post, comment = UUID(request.post_id), UUID(request.comment_id)
+        command = marks.TakeBackReaction(post_id=post, thing_id=comment, person_id=call.account)
+        way = self._authoring.errand(request, call)
+        handled = await self._authoring.change(way, command, call)
+        return self._changed(call, handled, post, comment)
+
+    def _changed(
+        self, call: Call, handled: Handled, post: UUID, comment: UUID
+    ) -> pb.CommentWritten:
+        return _written(self._authoring.receipts.at_once(call, handled), post, comment)
+
+
+def _written(receipt: Receipt, post: UUID, comment: UUID) -> pb.CommentWritten:
+    return pb.CommentWritten(receipt=receipt, post_id=str(post), comment_id=str(comment))
