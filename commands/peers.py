@@ -1,7 +1,8 @@
 """The other command instances: which of them answer, and the way to them.
 
 Liveness has its own pings, apart from command time-outs, so that a slow command never costs an
-owner its partitions, and a stopped process is noticed within `silence_s`.
+owner its partitions, and a stopped process is noticed within `silence_s`. Time in which this
+process itself stood still (starved, suspended, or busy starting) says nothing about others.
 """
 
 import asyncio
@@ -67,6 +68,7 @@ class GrpcPeers:
         self._watched = watched
         self._peers: dict[str, _Peer] = {}
         self._rounds: set[asyncio.Task[None]] = set()
+        self._round_due: float | None = None
 
     async def forward(self, tenure: Tenure, submission: Submission, timeout_s: float) -> Handled:
         """The owner's answer. Raises its Refusal, or `Unavailable`."""
@@ -88,12 +90,23 @@ class GrpcPeers:
             return True
         if peer.owner and peer.owner != tenure.owner:
             return True
-        return asyncio.get_running_loop().time() - peer.heard_at > self._heartbeat.silence_s
+        now = asyncio.get_running_loop().time()
+        return now - peer.heard_at > self._heartbeat.silence_s and not self._late(now)
+
+    def _late(self, now: float) -> bool:
+        """Whether the next round of pings is overdue, and so this process did not listen."""
+        overdue_s = self._heartbeat.silence_s / 2
+        return self._round_due is None or now - self._round_due > overdue_s
 
     async def run(self) -> None:
         """Pings the watched owners for ever; cancel it to stop."""
+        loop = asyncio.get_running_loop()
         while True:
+            self._round_due = loop.time() + self._heartbeat.interval_s
             await asyncio.sleep(self._heartbeat.interval_s)
+            if self._late(loop.time()):
+                for peer in self._peers.values():
+                    peer.heard_at = max(peer.heard_at, loop.time() - self._heartbeat.interval_s)
             endpoints = {tenure.endpoint: tenure for tenure in self._watched()}
             for endpoint in endpoints:
                 task = asyncio.create_task(self._ping(self._peer(endpoint)))
