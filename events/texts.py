@@ -77,9 +77,13 @@ def spans(text: str, named: Sequence[Mention]) -> tuple[Span, ...]:
 
 
 def tag_form(tag: str) -> str:
-    """The form in which tags are compared: case, width and joiners do not count."""
+    """The form in which tags are compared: case, width and joiners do not count.
+
+    Beside the joiners, this is Unicode's compatibility caseless matching (definition D147).
+    """
     bare = "".join(sign for sign in tag if sign not in "\u200c\u200d")
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", bare).casefold())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", bare).casefold())
+    return unicodedata.normalize("NFKC", folded.casefold())
 
 
 def _named(text: str) -> Iterator[tuple[int, int, str]]:
