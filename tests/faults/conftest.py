@@ -1,4 +1,4 @@
-"""One fleet for each module: three instances, two dozen people."""
+"""One fleet for all of it: three instances, two dozen people."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ INSTANCES = 3
 PEOPLE = 24
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fleet(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Three command processes on the servers of the run."""
     folder: Path = tmp_path_factory.mktemp("fleet")

@@ -96,7 +96,9 @@ async def paused(broker: Process) -> None:
 
 def controller(cluster: KafkaCluster) -> Process:
     """The broker that was elected to lead the others last, by what they say themselves."""
-    return max(cluster.brokers, key=last_elected)
+    leader = max(cluster.brokers, key=last_elected)
+    assert last_elected(leader)
+    return leader
 
 
 def last_elected(broker: Process) -> str:
