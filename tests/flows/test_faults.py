@@ -1,0 +1,177 @@
+"""What people notice when a process is killed or a server is away: a wait, and nothing else."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.local.process import Process
+from tests.flows.town import Someone, Town, eventually, fresh_key, reason
+from tests.stack import Stack
+
+pytestmark = pytest.mark.flows
+
+AWAY = {
+    "LOG_UNAVAILABLE", "STORE_UNAVAILABLE", "PEER_UNREACHABLE", "OUTCOME_UNKNOWN", "NOT_OWNER",
+    "OWNER_CHANGED", "DEADLINE_PASSED", "POSITION_NOT_REACHED",
+}  # fmt: skip
+
+
+@pytest.fixture
+def mended(town: Town) -> Iterator[Town]:
+    """Leaves the town as it should be, whatever the test did to it."""
+    yield town
+    town.mend()
+
+
+def until_answered(ask: Callable[[], httpx.Response], within_s: float = 30.0) -> httpx.Response:
+    """The first answer that is neither 503 nor a broken connection."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            answer = ask()
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "nobody answers"
+        else:
+            if answer.status_code != 503:
+                return answer
+            assert reason(answer)[1] in AWAY
+            assert time.monotonic() < deadline, answer.text
+        time.sleep(0.05)
+
+
+def test_a_request_repeated_across_a_kill_of_the_owner_is_done_once(mended: Town) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    key = fresh_key()
+    first = ana.do("PUT", f"/v1/people/{ben.id}/follow", key=key)
+    _kill_and_start(mended.processes["commands"])
+    again = until_answered(lambda: ana.ask("PUT", f"/v1/people/{ben.id}/follow", key=key)).json()
+    assert again["receipt"]["position"] == first["receipt"]["position"]
+    other = ana.ask("PUT", f"/v1/people/{ana.id}/follow", key=key)
+    assert reason(other)[1] in {"REQUEST_ID_REUSED", "NOT_ONESELF"}
+    assert ana.handles(f"/v1/people/{ben.id}/followers") == [ana.handle]
+
+
+def test_registering_through_kills_of_the_owner_makes_one_account_each(mended: Town) -> None:
+    forms = [(mended.form(), {"Idempotency-Key": fresh_key()}) for _ in range(24)]
+
+    def register(asked: tuple[dict[str, object], dict[str, str]]) -> Someone:
+        form, headers = asked
+        answer = until_answered(
+            lambda: mended.http.post("/v1/accounts", json=form, headers=headers)
+        )
+        assert answer.status_code == 200, answer.text
+        return Someone(mended, form, answer.json())
+
+    with ThreadPoolExecutor(6) as threads:
+        registering = [threads.submit(register, each) for each in forms]
+        for _ in range(2):
+            time.sleep(0.4)
+            _kill_and_start(mended.processes["commands"])
+            time.sleep(2.0)
+        people = [each.result() for each in registering]
+    assert len({person.id for person in people}) == len(forms)
+    for person, (form, headers) in zip(people, forms, strict=True):
+        repeated = mended.http.post("/v1/accounts", json=form, headers=headers).json()
+        assert (repeated["accountId"], repeated["handle"]) == (person.id, form["handle"])
+        assert person.see("/v1/account")["email"] == form["email"]
+
+
+def test_without_kafka_commands_say_so_in_time_and_reads_go_on(mended: Town, stack: Stack) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    ana.see(f"/v1/people/{ben.id}", after=ben)
+    with _paused(stack.kafka):
+        started = time.monotonic()
+        answer = ana.ask("PUT", f"/v1/people/{ben.id}/follow", key=fresh_key())
+        took_s = time.monotonic() - started
+        assert reason(answer)[0] == 503
+        assert reason(answer)[1] in AWAY
+        assert took_s < mended.settings.gateway.request_timeout_ms / 1000 + 1
+        assert ana.ask("GET", f"/v1/people/{ben.id}").status_code == 200
+    answer = until_answered(lambda: ana.ask("PUT", f"/v1/people/{ben.id}/follow"))
+    assert answer.status_code == 200, answer.text
+    eventually(mended.serves, 30.0)
+
+
+def test_without_postgres_reads_say_so_in_time_and_recover(mended: Town, stack: Stack) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    ana.see("/v1/account")
+    with _paused(stack.postgres):
+        started = time.monotonic()
+        answer = ana.ask("GET", f"/v1/people/{ben.id}")
+        assert reason(answer)[0] == 503
+        assert reason(answer)[1] in AWAY
+        assert time.monotonic() - started < mended.settings.gateway.request_timeout_ms / 1000 + 1
+    assert until_answered(lambda: ana.ask("GET", f"/v1/people/{ben.id}")).status_code == 200
+    eventually(mended.serves, 30.0)
+
+
+def test_a_killed_postgres_is_found_again(mended: Town, stack: Stack) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    ana.see(f"/v1/people/{ben.id}", after=ben)
+    stack.postgres.kill()
+    try:
+        assert reason(ana.ask("GET", f"/v1/people/{ben.id}"))[0] == 503
+    finally:
+        stack.postgres.start()
+        stack.postgres.wait_ready()
+    answer = until_answered(lambda: ana.ask("PUT", f"/v1/people/{ben.id}/follow"))
+    assert answer.status_code == 200, answer.text
+    eventually(mended.serves, 30.0)
+
+
+def test_redis_and_nats_may_be_away(mended: Town, stack: Stack) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    with _paused(stack.redis), _paused(stack.nats):
+        ana.follow(ben)
+        assert ana.handles(f"/v1/people/{ben.id}/followers") == [ana.handle]
+
+
+def test_workers_that_were_killed_go_on_where_they_were(mended: Town) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    mended.processes["projections"].kill()
+    ana.follow(ben)
+    path = f"/v1/people/{ben.id}/followers"
+    answer = ana.ask("GET", path, position=ana.position)
+    assert reason(answer) == (503, "POSITION_NOT_REACHED")
+    muted = ana.do("PUT", f"/v1/people/{ben.id}/mute")
+    assert not muted["receipt"].get("everywhere", False)
+    mended.mend()
+    assert ana.handles(path) == [ana.handle]
+
+
+def test_what_is_sent_while_the_commands_are_down_is_refused_and_not_lost(mended: Town) -> None:
+    ana, ben = mended.newcomer(), mended.newcomer()
+    key = fresh_key()
+    mended.processes["commands"].kill()
+    answer = ana.ask("PUT", f"/v1/people/{ben.id}/follow", key=key)
+    assert reason(answer) == (503, "PEER_UNREACHABLE")
+    assert answer.headers["retry-after"].isdecimal()
+    mended.mend()
+    ana.do("PUT", f"/v1/people/{ben.id}/follow", key=key)
+    assert ana.handles(f"/v1/people/{ben.id}/followers") == [ana.handle]
+
+
+def _kill_and_start(process: Process) -> None:
+    process.kill()
+    process.start()
+
+
+@contextmanager
+def _paused(server: Process) -> Iterator[None]:
+    """Freezes a server and its children: they keep their connections and answer nobody."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    pids = [server.pid, *map(int, children)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
