@@ -13,7 +13,11 @@ from google.protobuf.message import Message
 
 from commands.policies import Holder
 from commands.rpc.accounts import Accounts
+from commands.rpc.authoring import Authoring
+from commands.rpc.comments import Comments
 from commands.rpc.graph import Graph
+from commands.rpc.posts import Posts
+from commands.rpc.receipts import Receipts
 from events.accounts import AccountRegistered, HandleChanged, SessionClosed
 from events.position import Position
 from infra.auth.tokens import AccessTokens
@@ -23,9 +27,10 @@ from infra.crypto.sealed import Seals
 from infra.positions import Positions
 from infra.rpc.call import Call
 from infra.rpc.dispatch import Dispatcher, Service
-from schemas.gen import accounts_pb2, graph_pb2
+from schemas.gen import accounts_pb2, comments_pb2, graph_pb2, posts_pb2
 from schemas.refusals import Unavailable
 from tests.commands.memory import MemorySubmitter
+from tests.commands.rpc.post_reads import FoldedPostReads
 from tests.commands.sagas.newcomers import DIGESTS, MemoryVault
 
 KEY = bytes(range(32))
@@ -72,12 +77,17 @@ class FoldedReads:
 
 
 class Side:
-    """One command side, called as a gateway would call it."""
+    """One command side, called as a gateway would call it.
+
+    `known` is how far the process knows of each person's own shard.
+    """
 
     def __init__(self) -> None:
         self.submitter = MemorySubmitter()
         self.vault = MemoryVault()
         self.reads = FoldedReads(self.submitter)
+        self.post_reads = FoldedPostReads(self.submitter)
+        self.known: dict[UUID, Position] = {}
         self.positions = Positions(Seals(KEY))
         tokens = AccessTokens(
             Ed25519PrivateKey.from_private_bytes(KEY), PublicIds(KEY), AuthSettings()
@@ -92,16 +102,32 @@ class Side:
             clock=self._now,
         )
         graph = Graph(submitter=self.submitter, policies=self.reads, positions=self.positions)
-        services = accounts_pb2.DESCRIPTOR.services_by_name
-        edges = graph_pb2.DESCRIPTOR.services_by_name
+        authoring = self._authoring()
+        services = {
+            name: service
+            for module in (accounts_pb2, graph_pb2, posts_pb2, comments_pb2)
+            for name, service in module.DESCRIPTOR.services_by_name.items()
+        }
         self.dispatcher = Dispatcher(
             [
                 Service(services["AccountCommands"], accounts),
-                Service(edges["GraphCommands"], graph),
+                Service(services["GraphCommands"], graph),
+                Service(services["PostCommands"], Posts(authoring)),
+                Service(services["CommentCommands"], Comments(authoring)),
             ],
             tokens=tokens,
             sessions=self.reads,
             positions=self.positions,
+            clock=self._now,
+        )
+
+    def _authoring(self) -> Authoring:
+        return Authoring(
+            submitter=self.submitter,
+            digests=DIGESTS,
+            policies=self.post_reads,
+            receipts=Receipts(self.reads, self.positions),
+            known=lambda person: self.known.get(person, {}),
             clock=self._now,
         )
 
