@@ -1,15 +1,18 @@
 """Applying operations to Postgres, inside the transaction that moves the checkpoint."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
+import msgspec
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from events.topics import Partition
 from projections.batches import Group, groups
 from projections.model import Model
-from projections.operations import Operation, UpdateWhere
-from projections.statements import group_statement, set_statement
+from projections.operations import DeleteWhere, Keep, Operation, SetOperation, UpdateWhere
+from projections.statements import delete_where, group_statement, keep, update_where
+from projections.tables import Row, Table, columns_of, sent_as
 
 
 async def apply(
@@ -27,10 +30,39 @@ async def apply(
             )
 
 
-def _prepared(model: Model, step: Group | UpdateWhere) -> tuple[bytes, dict[str, Any]]:
-    if isinstance(step, Group):
-        statement = group_statement(step.kind, step.table, step.columns, model.tallies)
-        arrays = zip(*step.values, strict=True)
-        return statement, dict(zip(step.columns, map(list, arrays), strict=True))
-    statement = set_statement(step.table, tuple(step.where), tuple(step.values), model.tallies)
-    return statement, step.where | {f"new_{name}": value for name, value in step.values.items()}
+def _prepared(model: Model, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:
+    tallies = model.tallies
+    match step:
+        case Group(kind, table, columns, values):
+            arrays = dict(zip(columns, map(list, zip(*values, strict=True)), strict=True))
+            return group_statement(kind, table, columns, tallies), _sent(table, arrays)
+        case UpdateWhere(table, where, values):
+            statement = update_where(table, tuple(where), tuple(values), tallies)
+            return statement, where | _new(table, values)
+        case DeleteWhere(table, where):
+            return delete_where(table, tuple(where), tallies), where
+        case Keep(table, row, source, key, columns):
+            statement = keep(table, tuple(row), source, columns, tallies)
+            return statement, key | _new(table, row)
+        case unknown:
+            assert_never(unknown)
+
+
+def _new(table: Table, values: Row) -> dict[str, Any]:
+    sent = _sent(table, {name: [value] for name, value in values.items()})
+    return {f"new_{name}": value for name, [value] in sent.items()}
+
+
+def _sent(table: Table, arrays: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Many values of some columns, in the shape in which the driver sends them."""
+    json = {column.name for column in columns_of(table) if sent_as(column) == "jsonb"}
+    return {
+        name: [None if value is None else _json(value) for value in values]
+        if name in json
+        else values
+        for name, values in arrays.items()
+    }
+
+
+def _json(value: object) -> Jsonb:
+    return Jsonb(value, dumps=msgspec.json.encode)

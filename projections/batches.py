@@ -7,8 +7,8 @@ from typing import NamedTuple
 from projections.operations import (
     Operation,
     RowOperation,
+    SetOperation,
     Update,
-    UpdateWhere,
     Upsert,
     merged,
     row_key,
@@ -28,14 +28,14 @@ class Group(NamedTuple):
     values: list[tuple[Value, ...]]
 
 
-def groups(operations: Iterable[Operation]) -> Iterator[Group | UpdateWhere]:
+def groups(operations: Iterable[Operation]) -> Iterator[Group | SetOperation]:
     """The operations in an order that comes to the same rows.
 
     A set-wise operation stands where it was: it sees the rows as they were then.
     """
     pending: dict[tuple[Table, Key], RowOperation] = {}
     for operation in operations:
-        if isinstance(operation, UpdateWhere):
+        if isinstance(operation, SetOperation):
             yield from _grouped(pending)
             pending = {}
             yield operation

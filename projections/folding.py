@@ -16,7 +16,7 @@ from events.record import Fact
 from infra.worker import progress
 from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted
-from projections.model import Model
+from projections.model import Model, Moment
 from projections.operations import Hint, Operation
 
 _log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ def persons(accepted: Sequence[Accepted], wanted: frozenset[str]) -> set[UUID]:
                     if person is not None:
                         found.add(person)
     return found
+
+
+def moment_of(one: Accepted) -> Moment:
+    """When and where the decision's events happened."""
+    return Moment(one.decision.at, one.offset, one.decision.after)
 
 
 def fold(
@@ -107,10 +112,10 @@ def _changed(
     cipher: Cipher,
     news_from: datetime,
 ) -> tuple[list[Operation], list[News]]:
-    at = one.decision.at
+    moment = moment_of(one)
     events = _events(model, one.decision.facts, wanted, cipher)
-    operations = [operation for event in events for operation in model.changes(event, at)]
-    if at < news_from:
+    operations = [operation for event in events for operation in model.changes(event, moment)]
+    if moment.at < news_from:
         return operations, []
     return operations, [News(hint, one) for event in events for hint in model.hints(event)]
 

@@ -10,8 +10,17 @@ from typing import assert_never
 
 from events.topics import Partition
 from projections.model import Model
-from projections.operations import Delete, Operation, Update, UpdateWhere, Upsert, row_key
-from projections.tables import Key, Row, Table, Tally, key_of
+from projections.operations import (
+    Delete,
+    DeleteWhere,
+    Keep,
+    Operation,
+    Update,
+    UpdateWhere,
+    Upsert,
+    row_key,
+)
+from projections.tables import Key, Row, Table, Tally, changed, key_of
 
 PARTITION_COLUMN = "partition"
 
@@ -39,6 +48,11 @@ class Rows:
                 case UpdateWhere(table, where, values):
                     for key in self._matching(table, where):
                         self._change(table, key, values)
+                case DeleteWhere(table, where):
+                    for key in self._matching(table, where):
+                        self._put(table, key, None)
+                case Keep():
+                    self._keep(operation)
                 case unknown:
                     assert_never(unknown)
 
@@ -56,7 +70,13 @@ class Rows:
 
     def _change(self, table: Table, key: Key, values: Row) -> None:
         if key in self._rows[table]:
-            self._put(table, key, self._rows[table][key] | values)
+            self._put(table, key, changed(table, self._rows[table][key], values))
+
+    def _keep(self, operation: Keep) -> None:
+        kept = self._rows[operation.source].get(key_of(operation.source, operation.key))
+        if kept is not None:
+            row = operation.row | {name: kept[name] for name in operation.columns}
+            self._put(operation.table, key_of(operation.table, row), row)
 
     def _put(self, table: Table, key: Key, row: Row | None) -> None:
         before = self._rows[table].pop(key, None)
@@ -77,6 +97,8 @@ class Rows:
         if row is None or any(row[name] != value for name, value in tally.where):
             return
         key = tuple(row[name] for name in tally.by)
+        if None in key:
+            return
         if PARTITION_COLUMN in tally.table.key:
             key = (*key, self._partition)
         counts = self._counts[tally]

@@ -7,16 +7,29 @@ from typing import Any
 from msgspec import Struct
 
 from events.event import Event
+from events.position import NOWHERE, Position
 from events.topics import Topic
 from projections.operations import Hint, Operation
 from projections.tables import Table, Tally
+
+
+class Moment(Struct, frozen=True):
+    """What a model knows of the decision that an event belongs to.
+
+    `at` is when it was decided, `offset` where it stands in its partition. `after` is its author's
+    position: whoever has not reached it must not show the content yet.
+    """
+
+    at: datetime
+    offset: int
+    after: Position = NOWHERE
 
 
 class Model(Struct, frozen=True):
     """One read model.
 
     `events` are the types that it folds; it passes over all others that the catalog knows.
-    `changes(event, at)` gives row operations, `hints(event)` the live news. A model with
+    `changes(event, moment)` gives row operations, `hints(event)` the live news. A model with
     `visibility` decides what viewers may see: at an event that it cannot fold it stops its
     partition rather than go on without it. All others set the event's shard aside.
     """
@@ -26,7 +39,7 @@ class Model(Struct, frozen=True):
     topics: tuple[Topic, ...]
     events: tuple[type[Event], ...]
     tables: tuple[Table, ...]
-    changes: Callable[[Any, datetime], Iterable[Operation]]
+    changes: Callable[[Any, Moment], Iterable[Operation]]
     tallies: tuple[Tally, ...] = ()
     hints: Callable[[Any], Iterable[Hint]] = lambda _event: ()
     visibility: bool = False

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from projections.tables import Row, Table, key_of
+from projections.tables import Row, Table, changed, key_of
 
 
 class Upsert(Struct, frozen=True):
@@ -43,8 +43,29 @@ class UpdateWhere(Struct, frozen=True):
     values: Row
 
 
+class DeleteWhere(Struct, frozen=True):
+    """Remove every row that equals `where`, which must name the shard."""
+
+    table: Table
+    where: Row
+
+
+class Keep(Struct, frozen=True):
+    """Upsert a row made of `row` and, as they are now, `columns` of the row of `source` with `key`.
+
+    Nothing if there is no such row. This is how a model holds on to what it is about to change.
+    """
+
+    table: Table
+    row: Row
+    source: Table
+    key: Row
+    columns: tuple[str, ...]
+
+
 RowOperation = Upsert | Update | Delete
-Operation = RowOperation | UpdateWhere
+SetOperation = UpdateWhere | DeleteWhere | Keep
+Operation = RowOperation | SetOperation
 
 
 class Hint(Struct, frozen=True):
@@ -62,9 +83,9 @@ def merged(earlier: RowOperation | None, later: RowOperation) -> RowOperation:
     """The one operation that does to a row what `earlier` and then `later` do."""
     match earlier, later:
         case (Upsert(table, row), Update(values=values)):
-            return Upsert(table, row | values)
+            return Upsert(table, changed(table, row, values))
         case (Update(table, key, values), Update(values=newer)):
-            return Update(table, key, values | newer)
+            return Update(table, key, changed(table, values, newer))
         case (Delete(), Update()):
             return earlier
         case _:

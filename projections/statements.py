@@ -1,6 +1,7 @@
 """Row operations as SQL: a whole group in one statement, its tallies included.
 
-Values come in as one array for each column (`unnest`), in binary. While a statement runs nobody
+Values come in as one array for each column (`unnest`), in binary; lists as JSON, because the
+arrays of SQL do not nest. While a statement runs nobody
 else writes the rows of its partition, because the transaction holds the partition's checkpoint;
 and all parts of one statement see the rows as they were before it. So `before` is what a tally
 has to take off, `after` what it has to add.
@@ -8,14 +9,23 @@ has to take off, `after` what it has to add.
 
 # ruff: noqa: S608  The names in these statements are those of our own tables and columns.
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from psycopg.sql import Literal
 
 from projections.memory import PARTITION_COLUMN
 from projections.operations import Delete, RowOperation, Upsert
-from projections.tables import Table, Tally, columns_of, stored_name
+from projections.tables import (
+    Column,
+    Table,
+    Tally,
+    columns_of,
+    growing,
+    is_array,
+    sent_as,
+    stored_name,
+)
 
 _ONE_MORE = "select {by}, 1 as n from after where {where}"
 _ONE_LESS = "select {by}, -1 as n from before where {where}"
@@ -40,7 +50,7 @@ def group_statement(
 
 
 @cache
-def set_statement(
+def update_where(
     table: Table, where: Sequence[str], values: Sequence[str], tallies: tuple[Tally, ...]
 ) -> bytes:
     """The statement for an `UpdateWhere`.
@@ -49,14 +59,44 @@ def set_statement(
     front, and `partition`.
     """
     counting = [tally for tally in tallies if tally.of == table]
-    types = {column.name: column.type for column in columns_of(table)}
-    name = stored_name(table)
-    condition = " and ".join(f"{column} = %({column})b::{types[column]}" for column in where)
-    setting = ", ".join(f"{column} = %(new_{column})b::{types[column]}" for column in values)
+    name, condition = stored_name(table), _given_key(table, where)
+    setting = _setting(table, {column: _parameter(table, column, "new_") for column in values})
     parts = [
         f"before as (select * from {name} where {condition})",
-        f"after as (update {name} set {setting} where {condition} returning *)",
+        f"after as (update {name} t set {setting} where {condition} returning *)",
     ]
+    return _with(parts, counting, [_ONE_MORE, _ONE_LESS])
+
+
+@cache
+def delete_where(table: Table, where: Sequence[str], tallies: tuple[Tally, ...]) -> bytes:
+    """The statement for a `DeleteWhere`: its parameters are `where`, and `partition`."""
+    counting = [tally for tally in tallies if tally.of == table]
+    condition = _given_key(table, where)
+    parts = [f"before as (delete from {stored_name(table)} where {condition} returning *)"]
+    return _with(parts, counting, [_ONE_LESS])
+
+
+@cache
+def keep(
+    table: Table,
+    row: Sequence[str],
+    source: Table,
+    columns: Sequence[str],
+    tallies: tuple[Tally, ...],
+) -> bytes:
+    """The statement for a `Keep`.
+
+    Its parameters are the key of `source`, the columns of `row` with `new_` in front, and
+    `partition`.
+    """
+    counting = [tally for tally in tallies if tally.of == table]
+    made = [f"{_parameter(table, column, 'new_')} as {column}" for column in row]
+    wanted = f"select {', '.join([*made, *columns])} from {stored_name(source)}"
+    parts = [f"given as ({wanted} where {_given_key(source, source.key)})"]
+    if counting:
+        parts.append(f"before as ({_matching(table)})")
+    parts.append(f"after as ({_upsert(table, (*row, *columns))})")
     return _with(parts, counting, [_ONE_MORE, _ONE_LESS])
 
 
@@ -66,9 +106,44 @@ def _with(parts: Sequence[str], tallies: Sequence[Tally], sides: Sequence[str]) 
 
 
 def _unnested(table: Table, columns: Sequence[str]) -> str:
-    types = {column.name: column.type for column in columns_of(table)}
-    arrays = ", ".join(f"%({name})b::{types[name]}[]" for name in columns)
-    return f"select * from unnest({arrays}) as g ({', '.join(columns)})"
+    found = {column.name: column for column in columns_of(table)}
+    given = ", ".join(_from_json(found[name], f"g.{name}") + f" as {name}" for name in columns)
+    arrays = ", ".join(f"%({name})b::{sent_as(found[name])}[]" for name in columns)
+    return f"select {given} from unnest({arrays}) as g ({', '.join(columns)})"
+
+
+def _parameter(table: Table, name: str, prefix: str = "") -> str:
+    [column] = (column for column in columns_of(table) if column.name == name)
+    return _from_json(column, f"%({prefix}{name})b::{sent_as(column)}")
+
+
+def _from_json(column: Column, given: str) -> str:
+    """What was sent, as the column's own type."""
+    if not is_array(column):
+        return given
+    return f"array(select jsonb_array_elements_text({given}))::{column.type}"
+
+
+def _given_key(table: Table, names: Sequence[str]) -> str:
+    return " and ".join(f"{name} = {_parameter(table, name)}" for name in names)
+
+
+def _setting(table: Table, values: Mapping[str, str]) -> str:
+    """The assignments of an update of `t`, by column."""
+    grown = growing(table)
+    return ", ".join(
+        f"{name} = {_grown(f't.{name}', value) if name in grown else value}"
+        for name, value in values.items()
+    )
+
+
+def _grown(here: str, given: str) -> str:
+    """The least position that includes both, as `events.position.merged`."""
+    both = f"select * from jsonb_each_text({here}) union all select * from jsonb_each_text({given})"
+    return (
+        "(select coalesce(jsonb_object_agg(key, offsets), '{}') from "
+        f"(select key, max(value::bigint) as offsets from ({both}) both_sides group by key) grown)"
+    )
 
 
 def _matching(table: Table) -> str:
@@ -85,7 +160,7 @@ def _upsert(table: Table, columns: Sequence[str]) -> str:
 
 
 def _update(table: Table, columns: Sequence[str]) -> str:
-    setting = ", ".join(f"{name} = given.{name}" for name in _values(table, columns))
+    setting = _setting(table, {name: f"given.{name}" for name in _values(table, columns)})
     return (
         f"update {stored_name(table)} t set {setting} from given where {_same(table)} returning t.*"
     )
@@ -105,8 +180,10 @@ def _values(table: Table, columns: Sequence[str]) -> list[str]:
 
 def _tally(tally: Tally, sides: Sequence[str]) -> str:
     by = ", ".join(tally.by)
-    where = " and ".join(f"{name} = {Literal(value).as_string()}" for name, value in tally.where)
-    steps = " union all ".join(side.format(by=by, where=where or "true") for side in sides)
+    known = [f"{name} is not null" for name in tally.by]
+    fits = [f"{name} = {Literal(value).as_string()}" for name, value in tally.where]
+    where = " and ".join([*known, *fits])
+    steps = " union all ".join(side.format(by=by, where=where) for side in sides)
     name, key, count = stored_name(tally.table), ", ".join(tally.table.key), tally.count
     partition = ", %(partition)b::text" if PARTITION_COLUMN in tally.table.key else ""
     return (

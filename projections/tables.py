@@ -5,32 +5,40 @@ can be filled beside the live one; whoever reads asks the view without it (`foll
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from msgspec import Struct
 
+from events.position import Position, merged
+
 Value = object
-"""What a column holds: UUID, str, bool, int, an aware datetime, or None."""
+"""What a column holds: UUID, str, bool, int, an aware datetime, None; a list in arrays; in `jsonb`
+what JSON reads back as, and a `Position` in positions."""
+
+POSITION = "position"
 
 Key = tuple[Value, ...]
 Row = dict[str, Value]
 
 
 class Column(NamedTuple):
-    """One column; `type` is its SQL type."""
+    """One column; `type` is its SQL type. One that `grows` holds a position."""
 
     name: str
     type: str
     nullable: bool
+    grows: bool = False
 
 
 class Table(Struct, frozen=True, cache_hash=True):
     """One table of a model.
 
     `columns` reads as in SQL: `"target_id uuid not null, since timestamptz"`, of which `key`
-    names the primary key. `indexes` are column lists as in `create index`, such as
-    `"(target_id, since desc)"`. `live` limits what the view shows, such as `"followers <> 0"`.
-    Every row belongs to one partition of the log: its key decides which.
+    names the primary key. Beside the types of SQL there is `position`: an update merges into what
+    is there by maximum, as positions only ever grow. Arrays are never null. `indexes` are column
+    lists as in `create index`, such as `"(target_id, since desc)"`. `live` limits what the view
+    shows, such as `"followers <> 0"`. Every row belongs to one partition of the log: its key
+    decides which.
     """
 
     name: str
@@ -45,13 +53,16 @@ class Table(Struct, frozen=True, cache_hash=True):
         names = column_names(self)
         if not set(self.key) < set(names):
             raise ValueError(f"Table {self.name}: the key must be some of the columns {names}.")
+        if any(column.nullable and is_array(column) for column in columns_of(self)):
+            raise ValueError(f"Table {self.name}: an array must be `not null`.")
 
 
 class Tally(Struct, frozen=True, cache_hash=True):
     """A count of rows, kept up as the rows change: declared, never written by a model.
 
     `table` has one row for each value of the columns `by` of the counted table `of`, with the
-    number of its rows that fit `where` in the column `count`. A table with a key column
+    number of its rows that fit `where` in the column `count`; rows with null in `by` count for
+    nothing. A table with a key column
     `partition` counts each partition's rows apart, to be summed by readers: that is how a count
     over people in many shards stays exact. Rows whose count has returned to 0 stay, so their
     table should have `live="<count> <> 0"`.
@@ -75,6 +86,31 @@ def column_names(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in columns_of(table))
 
 
+@cache
+def growing(table: Table) -> frozenset[str]:
+    """The names of the columns that hold positions."""
+    return frozenset(column.name for column in columns_of(table) if column.grows)
+
+
+def is_array(column: Column) -> bool:
+    """Whether the column holds a list of values of one SQL type."""
+    return column.type.endswith("[]")
+
+
+def sent_as(column: Column) -> str:
+    """The SQL type that carries the column's values to the database."""
+    return "jsonb" if is_array(column) else column.type
+
+
+def changed(table: Table, row: Row, values: Row) -> Row:
+    """The row, or the changes to one, with `values` put in; positions grow."""
+    grown = {
+        name: merged(cast("Position", row[name]), cast("Position", values[name]))
+        for name in growing(table) & row.keys() & values.keys()
+    }
+    return row | values | grown
+
+
 def stored_name(table: Table) -> str:
     """The name of the table itself, with its version."""
     return f"{table.name}_v{table.version}"
@@ -87,4 +123,5 @@ def key_of(table: Table, row: Row) -> Key:
 
 def _column(text: str) -> Column:
     name, kind, *rest = text.split()
-    return Column(name, kind, nullable=not rest)
+    grows = kind == POSITION
+    return Column(name, "jsonb" if grows else kind, nullable=not rest, grows=grows)

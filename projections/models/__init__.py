@@ -1,6 +1,6 @@
 """The read models. One visible list: a model that is not in it does not run."""
 
 from projections.model import Model
-from projections.models import accounts, graph
+from projections.models import accounts, bookmarks, graph, posts
 
-MODELS: tuple[Model, ...] = (accounts.MODEL, graph.MODEL)
+MODELS: tuple[Model, ...] = (accounts.MODEL, graph.MODEL, posts.MODEL, bookmarks.MODEL)

@@ -1,7 +1,6 @@
 """Who people are, and where they are signed in."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import assert_never, get_args
 
 from msgspec import UNSET
@@ -17,7 +16,7 @@ from events.accounts import (
     VisibilityChanged,
 )
 from events.topics import PEOPLE
-from projections.model import Model
+from projections.model import Model, Moment
 from projections.operations import Hint, Operation, Update, Upsert
 from projections.tables import Row, Table
 
@@ -52,13 +51,13 @@ _SESSION_FIELDS = ("session_id", "account_id", "device", "address")
 _PROFILE_FIELDS = ("first_name", "last_name", "birth_date", "about")
 
 
-def changes(event: AccountEvent, at: datetime) -> Iterator[Operation]:
+def changes(event: AccountEvent, moment: Moment) -> Iterator[Operation]:
     """How one event changes the rows."""
     key: Row = {"account_id": event.account_id}
     match event:
         case AccountRegistered():
             row: Row = {name: getattr(event, name) for name in _REGISTERED_FIELDS}
-            yield Upsert(ACCOUNTS, row | {"registered_at": at})
+            yield Upsert(ACCOUNTS, row | {"registered_at": moment.at})
         case ProfileUpdated():
             given: Row = {name: getattr(event, name) for name in _PROFILE_FIELDS}
             set_fields = {name: text for name, text in given.items() if text is not UNSET}
@@ -70,10 +69,10 @@ def changes(event: AccountEvent, at: datetime) -> Iterator[Operation]:
             yield Update(ACCOUNTS, key, {"private": private})
         case SessionOpened():
             opened: Row = {name: getattr(event, name) for name in _SESSION_FIELDS}
-            still_open: Row = {"opened_at": at, "closed_at": None, "close_reason": None}
+            still_open: Row = {"opened_at": moment.at, "closed_at": None, "close_reason": None}
             yield Upsert(SESSIONS, opened | still_open)
         case SessionClosed(session_id=session, reason=reason):
-            closed: Row = {"closed_at": at, "close_reason": reason}
+            closed: Row = {"closed_at": moment.at, "close_reason": reason}
             yield Update(SESSIONS, {"session_id": session}, closed)
         case RegistrationAbandoned():
             return

@@ -20,7 +20,7 @@ from events.graph import (
     MuteSet,
 )
 from events.topics import PEOPLE
-from projections.model import Model
+from projections.model import Model, Moment
 from projections.operations import Delete, Hint, Operation, UpdateWhere, Upsert
 from projections.tables import Row, Table, Tally
 
@@ -84,8 +84,9 @@ FOLLOWING = Tally(
 FollowEvent = FollowRequested | FollowEstablished | FollowDeclined | FollowWithdrawn | FollowEnded
 
 
-def changes(event: GraphEvent | VisibilityChanged, at: datetime) -> Iterator[Operation]:
+def changes(event: GraphEvent | VisibilityChanged, moment: Moment) -> Iterator[Operation]:
     """How one event changes the rows."""
+    at = moment.at
     match event:
         case BlockSet(blocker_id=person, blocked_id=other):
             yield Upsert(BLOCKS, {"blocker_id": person, "blocked_id": other, "since": at})

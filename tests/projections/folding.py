@@ -7,7 +7,7 @@ from uuid import UUID
 from events.event import Event
 from events.topics import Partition
 from projections.memory import Rows
-from projections.model import Model
+from projections.model import Model, Moment
 from projections.tables import Row, Table
 
 ANA = UUID(int=0xA)
@@ -27,7 +27,7 @@ def folded(model: Model, events: Iterable[Event], partition: Partition = PARTITI
     rows = Rows(model, partition)
     for second, event in enumerate(events):
         if isinstance(event, model.events):
-            rows.apply(model.changes(event, at(second)))
+            rows.apply(model.changes(event, Moment(at(second), second)))
     return rows
 
 

@@ -1,7 +1,6 @@
 """Events that cannot be applied: models that decide visibility stop, others set a shard aside."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from events.accounts import ProfileUpdated, VisibilityChanged
 from events.record import Fact
 from events.topics import PEOPLE, Partition
 from infra.worker.progress import Halted, Overtaken, read
-from projections.model import Model
+from projections.model import Model, Moment
 from projections.models.accounts import ACCOUNTS
 from projections.models.accounts import MODEL as ACCOUNTS_MODEL
 from projections.operations import Operation, Upsert
@@ -33,7 +32,7 @@ NOTES = Table(
 )
 
 
-def _note_changes(event: ProfileUpdated, at: datetime) -> Iterator[Operation]:
+def _note_changes(event: ProfileUpdated, moment: Moment) -> Iterator[Operation]:
     if event.about == "raise":
         raise ZeroDivisionError
     # Postgres takes no NUL in a text, whatever the model thinks of it.

@@ -13,32 +13,42 @@ from projections.models import MODELS
 from projections.tables import Key, Row, Table
 from tests.infra.worker.log_in_memory import MemoryLog, Plain
 from tests.projections.databases import Database, database
-from tests.projections.histories import any_event, fold_of
+from tests.projections.histories import any_event, any_position, any_post_event, fold_of
 from tests.stack import Stack
 
-PARTITIONS = (Partition("people", 0), Partition("people", 1))
-PEOPLE = {
-    partition: [UUID(int=100 * partition.number + number) for number in range(1, 5)]
-    for partition in PARTITIONS
+TOPICS = ("people", "posts")
+SHARDS = {
+    Partition(topic, number): [UUID(int=100 * number + shard) for shard in range(1, 5)]
+    for topic in TOPICS
+    for number in range(2)
 }
-EVERYBODY = [person for people in PEOPLE.values() for person in people]
+EVERYBODY = [UUID(int=100 * number + person) for number in range(2) for person in range(1, 5)]
 
 
-def write_history(log: MemoryLog, chance: random.Random, decisions: int) -> None:
-    """Random decisions in all partitions, with zombies' and damaged records between them."""
-    for partition in PARTITIONS:
+def partitions_of(model: Model) -> list[Partition]:
+    topics = {topic.name for topic in model.topics}
+    return [partition for partition in SHARDS if partition.topic in topics]
+
+
+def write_history(
+    log: MemoryLog, partitions: Sequence[Partition], chance: random.Random, decisions: int
+) -> None:
+    """Random decisions in the partitions, with zombies' and damaged records between them."""
+    for partition in partitions:
         log.claim(partition)
     for _ in range(decisions):
-        partition = chance.choice(PARTITIONS)
-        person = chance.choice(PEOPLE[partition])
-        events = [any_event(chance, person, EVERYBODY) for _ in range(chance.randint(1, 3))]
+        partition = chance.choice(partitions)
+        shard = chance.choice(SHARDS[partition])
+        anything = any_event if partition.topic == "people" else any_post_event
+        events = [anything(chance, shard, EVERYBODY) for _ in range(chance.randint(1, 3))]
         match chance.randrange(20):
             case 0:
-                log.decide(partition, *events, shard=str(person), epoch=UUID(int=0xDEAD))
+                log.decide(partition, *events, shard=str(shard), epoch=UUID(int=0xDEAD))
             case 1:
                 log.append_value(partition, b"foreign")
             case _:
-                log.decide(partition, *events, shard=str(person))
+                after = any_position(chance)
+                log.decide(partition, *events, shard=str(shard), after=after)
 
 
 def cuts(chance: random.Random, length: int) -> Iterator[tuple[int, int]]:
@@ -52,14 +62,15 @@ def cuts(chance: random.Random, length: int) -> Iterator[tuple[int, int]]:
 
 async def consume_in_pieces(base: Database, model: Model, chance: random.Random) -> None:
     """Batches of random sizes, partitions interleaved, some delivered again, workers replaced."""
+    partitions = partitions_of(model)
     pieces = {
-        partition: list(cuts(chance, len(base.log.entries[partition]))) for partition in PARTITIONS
+        partition: list(cuts(chance, len(base.log.entries[partition]))) for partition in partitions
     }
     subscriber = base.subscriber(model)
-    for partition in PARTITIONS:
+    for partition in partitions:
         await subscriber.resume(partition)
     while any(pieces.values()):
-        partition = chance.choice([one for one in PARTITIONS if pieces[one]])
+        partition = chance.choice([one for one in partitions if pieces[one]])
         start, stop = pieces[partition].pop(0)
         reads = progress.read(base.log.entries[partition][start:stop])
         await subscriber.consume(partition, reads)
@@ -67,7 +78,7 @@ async def consume_in_pieces(base: Database, model: Model, chance: random.Random)
             assert await subscriber.consume(partition, reads) == stop
         if chance.random() < 0.1:
             subscriber = base.subscriber(model)
-            for each in PARTITIONS:
+            for each in partitions:
                 await subscriber.resume(each)
 
 
@@ -82,7 +93,7 @@ async def test_sql_in_any_pieces_equals_the_fold_in_memory(
 ) -> None:
     chance = random.Random(seed)
     async with database(stack.settings(), model) as base:
-        write_history(base.log, chance, decisions=250)
+        write_history(base.log, partitions_of(model), chance, decisions=250)
         await consume_in_pieces(base, model, chance)
         expected = fold_of(base.log.entries, model, Plain())
         assert await contents(base, tables_of(model)) == expected

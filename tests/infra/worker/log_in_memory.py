@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from events import catalog, codec, record
 from events.event import Event
+from events.position import NOWHERE, Position
 from events.record import Claim, Decision, Fact, Record
 from events.topics import Partition
 from infra.log.port import Entry
@@ -57,10 +58,11 @@ class MemoryLog:
         shard: str = "",
         epoch: UUID = EPOCH,
         at: datetime | None = None,
+        after: Position = NOWHERE,
     ) -> int:
         """Append one decision with the events, a second after the record before it."""
         facts = tuple(self._fact(event) for event in events)
-        return self.decide_facts(partition, *facts, shard=shard, epoch=epoch, at=at)
+        return self.decide_facts(partition, *facts, shard=shard, epoch=epoch, at=at, after=after)
 
     def decide_facts(
         self,
@@ -69,6 +71,7 @@ class MemoryLog:
         shard: str = "",
         epoch: UUID = EPOCH,
         at: datetime | None = None,
+        after: Position = NOWHERE,
     ) -> int:
         """Append one decision with facts as they are."""
         decision = Decision(
@@ -79,6 +82,7 @@ class MemoryLog:
             rpc="test",
             at=at or START + timedelta(seconds=len(self.entries[partition])),
             facts=facts,
+            after=after,
         )
         return self.append(partition, decision)
 
