@@ -9,13 +9,19 @@ import { WelcomePage } from "./pages/welcome";
 import { Shell } from "./parts/shell";
 import { useSession } from "./session";
 
+/** A new page begins at its top, for eyes and for screen readers. */
+function arrive(): void {
+  window.scrollTo(0, 0);
+  document.getElementById("content")?.focus({ preventScroll: true });
+}
+
 export function App() {
   const session = useSession();
   if (!session) return <WelcomePage />;
   return (
     <LocationProvider>
       <Shell handle={session.handle}>
-        <Router>
+        <Router onRouteChange={arrive}>
           <Route path="/" component={() => <ProfilePage handle={session.handle} />} />
           <Route path="/people/:handle" component={ProfilePage} />
           <Route path="/people/:handle/:list" component={ConnectionsPage} />

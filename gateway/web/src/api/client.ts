@@ -26,7 +26,7 @@ const headers: Middleware = {
   },
 };
 
-/** The same request with the same key has one effect, so that a lost answer may be asked for again. */
+/** One key has one effect, so that a lost answer may be asked for again. */
 async function patient(request: Request): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
     const last = attempt === RETRIES;
@@ -44,9 +44,11 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: patien
 api.use(headers);
 
 /** The data of an answer. Throws Problem; a session that ended elsewhere ends here, too. */
-export async function done<T extends Record<string | number, unknown>, O, M extends `${string}/${string}`>(
-  answer: Promise<FetchResponse<T, O, M>>,
-): Promise<NonNullable<FetchResponse<T, O, M>["data"]>> {
+export async function done<
+  T extends Record<string | number, unknown>,
+  O,
+  M extends `${string}/${string}`,
+>(answer: Promise<FetchResponse<T, O, M>>): Promise<NonNullable<FetchResponse<T, O, M>["data"]>> {
   let settled: FetchResponse<T, O, M>;
   try {
     settled = await answer;

@@ -4,11 +4,19 @@ import { Field, LongField } from "../parts/field";
 import { Form, text } from "../parts/form";
 import { Await, useLoaded } from "../parts/loading";
 import { renameHere, signOutHere } from "../session";
+import { useTitle } from "../parts/title";
 
-type Change = { firstName: string; lastName: string; birthDate: string; handle: string; about: string };
+type Change = {
+  firstName: string;
+  lastName: string;
+  birthDate: string;
+  handle: string;
+  about: string;
+};
 
 /** The own account: what others see, who may see it, and the way out. */
 export function AccountPage() {
+  useTitle("Account");
   const [loaded, again] = useLoaded("account", () => done(api.GET("/v1/account")));
   return (
     <Await of={loaded} again={again}>
@@ -60,8 +68,20 @@ function Edit({ account, changed }: { account: Account; changed: () => void }) {
       {(faults) => (
         <>
           <div class="pair">
-            <Field label="First name" name="firstName" defaultValue={before.firstName} required fault={faults["firstName"]} />
-            <Field label="Last name" name="lastName" defaultValue={before.lastName} required fault={faults["lastName"]} />
+            <Field
+              label="First name"
+              name="firstName"
+              defaultValue={before.firstName}
+              required
+              fault={faults["firstName"]}
+            />
+            <Field
+              label="Last name"
+              name="lastName"
+              defaultValue={before.lastName}
+              required
+              fault={faults["lastName"]}
+            />
           </div>
           <div class="pair">
             <Field
@@ -72,9 +92,22 @@ function Edit({ account, changed }: { account: Account; changed: () => void }) {
               hint="Your old one is kept for you for 30 days."
               fault={faults["handle"]}
             />
-            <Field label="Date of birth" name="birthDate" type="date" defaultValue={before.birthDate} required fault={faults["birthDate"]} />
+            <Field
+              label="Date of birth"
+              name="birthDate"
+              type="date"
+              defaultValue={before.birthDate}
+              required
+              fault={faults["birthDate"]}
+            />
           </div>
-          <LongField label="About you" name="about" defaultValue={before.about} maxLength={2000} fault={faults["about"]} />
+          <LongField
+            label="About you"
+            name="about"
+            defaultValue={before.about}
+            maxLength={2000}
+            fault={faults["about"]}
+          />
         </>
       )}
     </Form>
@@ -82,7 +115,8 @@ function Edit({ account, changed }: { account: Account; changed: () => void }) {
 }
 
 function Visibility({ isPrivate, changed }: { isPrivate: boolean; changed: () => void }) {
-  const set = (value: boolean) => done(api.PUT("/v1/account/visibility", { body: { private: value } })).then(changed);
+  const set = (value: boolean) =>
+    done(api.PUT("/v1/account/visibility", { body: { private: value } })).then(changed);
   return (
     <section class="card">
       <h2>Who sees you</h2>
@@ -91,7 +125,9 @@ function Visibility({ isPrivate, changed }: { isPrivate: boolean; changed: () =>
           ? "Only people you accepted see more than your name. Going public accepts everybody who asks now."
           : "Everybody sees your profile and may follow you."}
       </p>
-      <Action run={() => set(!isPrivate)}>{isPrivate ? "Make my account public" : "Make my account private"}</Action>
+      <Action run={() => set(!isPrivate)}>
+        {isPrivate ? "Make my account public" : "Make my account private"}
+      </Action>
     </section>
   );
 }

@@ -1,11 +1,13 @@
 import { api, done, type Profile } from "../api/client";
 import { Action } from "../parts/action";
 import { PeopleList } from "../parts/people";
+import { useTitle } from "../parts/title";
 
 const at = (profile: Profile) => ({ params: { path: { accountId: profile.accountId } } });
 
 /** Whom the viewer blocks or mutes, and the way back. */
 export function HiddenPage() {
+  useTitle("Hidden");
   return (
     <>
       <section class="card">
@@ -16,7 +18,11 @@ export function HiddenPage() {
           empty="You block nobody."
           page={(cursor) => done(api.GET("/v1/account/blocked", { params: { query: { cursor } } }))}
           actions={(profile, drop) => (
-            <Action run={() => done(api.DELETE("/v1/people/{accountId}/block", at(profile))).then(drop)}>Unblock</Action>
+            <Action
+              run={() => done(api.DELETE("/v1/people/{accountId}/block", at(profile))).then(drop)}
+            >
+              Unblock
+            </Action>
           )}
         />
       </section>
@@ -28,7 +34,11 @@ export function HiddenPage() {
           empty="You mute nobody."
           page={(cursor) => done(api.GET("/v1/account/muted", { params: { query: { cursor } } }))}
           actions={(profile, drop) => (
-            <Action run={() => done(api.DELETE("/v1/people/{accountId}/mute", at(profile))).then(drop)}>Unmute</Action>
+            <Action
+              run={() => done(api.DELETE("/v1/people/{accountId}/mute", at(profile))).then(drop)}
+            >
+              Unmute
+            </Action>
           )}
         />
       </section>

@@ -1,5 +1,8 @@
+import { useTitle } from "../parts/title";
+
 /** An address that leads nowhere. */
 export function MissingPage() {
+  useTitle("Nothing here");
   return (
     <section class="card empty">
       <h1>Nothing is here</h1>

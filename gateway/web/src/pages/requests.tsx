@@ -1,11 +1,13 @@
 import { api, done, type Profile } from "../api/client";
 import { Action } from "../parts/action";
 import { PeopleList } from "../parts/people";
+import { useTitle } from "../parts/title";
 
 const at = (profile: Profile) => ({ params: { path: { accountId: profile.accountId } } });
 
 /** Who asks to follow, and whom one asked. */
 export function RequestsPage() {
+  useTitle("Requests");
   return (
     <>
       <section class="card">
@@ -13,16 +15,28 @@ export function RequestsPage() {
         <PeopleList
           name="incoming"
           empty="Nobody is waiting for your answer."
-          page={(cursor) => done(api.GET("/v1/account/requests", { params: { query: { cursor } } }))}
+          page={(cursor) =>
+            done(api.GET("/v1/account/requests", { params: { query: { cursor } } }))
+          }
           actions={(profile, drop) => (
             <span class="acts">
               <Action
                 kind="primary"
-                run={() => done(api.PUT("/v1/account/requests/{accountId}/acceptance", at(profile))).then(drop)}
+                run={() =>
+                  done(api.PUT("/v1/account/requests/{accountId}/acceptance", at(profile))).then(
+                    drop,
+                  )
+                }
               >
                 Accept
               </Action>
-              <Action run={() => done(api.DELETE("/v1/account/requests/{accountId}", at(profile))).then(drop)}>Decline</Action>
+              <Action
+                run={() =>
+                  done(api.DELETE("/v1/account/requests/{accountId}", at(profile))).then(drop)
+                }
+              >
+                Decline
+              </Action>
             </span>
           )}
         />
@@ -32,9 +46,15 @@ export function RequestsPage() {
         <PeopleList
           name="outgoing"
           empty="You are not waiting for anybody's answer."
-          page={(cursor) => done(api.GET("/v1/account/requests/sent", { params: { query: { cursor } } }))}
+          page={(cursor) =>
+            done(api.GET("/v1/account/requests/sent", { params: { query: { cursor } } }))
+          }
           actions={(profile, drop) => (
-            <Action run={() => done(api.DELETE("/v1/people/{accountId}/follow-request", at(profile))).then(drop)}>
+            <Action
+              run={() =>
+                done(api.DELETE("/v1/people/{accountId}/follow-request", at(profile))).then(drop)
+              }
+            >
               Cancel
             </Action>
           )}

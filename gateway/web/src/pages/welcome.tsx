@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { api, done, forgetPosition } from "../api/client";
 import { Field, Switch } from "../parts/field";
 import { Form, text } from "../parts/form";
+import { useTitle } from "../parts/title";
 import { signInHere } from "../session";
 
 const DEVICE = "Browser";
@@ -9,12 +10,16 @@ const DEVICE = "Browser";
 /** The front door: sign in, or become somebody. */
 export function WelcomePage() {
   const [isNew, setNew] = useState(false);
+  useTitle("");
   return (
     <div class="welcome">
       <section class="pitch">
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>Agora</h1>
-        <p>The square where people meet. Follow whom you like, let in whom you want, and see only what is meant for you.</p>
+        <p>
+          The square where people meet. Follow whom you like, let in whom you want, and see only
+          what is meant for you.
+        </p>
       </section>
       <main class="card door">
         <div class="tabs" role="group" aria-label="Sign in or register">
@@ -46,15 +51,33 @@ function enter({ accessToken, accessExpiresAt, accountId, handle }: Opened): voi
 function SignIn() {
   const send = async (values: FormData) => {
     forgetPosition();
-    const body = { login: text(values, "login"), password: String(values.get("password")), device: DEVICE };
+    const body = {
+      login: text(values, "login"),
+      password: String(values.get("password")),
+      device: DEVICE,
+    };
     enter(await done(api.POST("/v1/sessions", { body })));
   };
   return (
     <Form send={send} action="Sign in">
       {(faults) => (
         <>
-          <Field label="E-mail or handle" name="login" autocomplete="username" autocapitalize="none" required fault={faults["login"]} />
-          <Field label="Password" name="password" type="password" autocomplete="current-password" required fault={faults["password"]} />
+          <Field
+            label="E-mail or handle"
+            name="login"
+            autocomplete="username"
+            autocapitalize="none"
+            required
+            fault={faults["login"]}
+          />
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+            fault={faults["password"]}
+          />
         </>
       )}
     </Form>
@@ -81,16 +104,61 @@ function Register() {
       {(faults) => (
         <>
           <div class="pair">
-            <Field label="First name" name="firstName" autocomplete="given-name" required fault={faults["firstName"]} />
-            <Field label="Last name" name="lastName" autocomplete="family-name" required fault={faults["lastName"]} />
+            <Field
+              label="First name"
+              name="firstName"
+              autocomplete="given-name"
+              required
+              fault={faults["firstName"]}
+            />
+            <Field
+              label="Last name"
+              name="lastName"
+              autocomplete="family-name"
+              required
+              fault={faults["lastName"]}
+            />
           </div>
-          <Field label="E-mail" name="email" type="email" autocomplete="email" required fault={faults["email"]} />
-          <Field label="Password" name="password" type="password" autocomplete="new-password" required hint="At least 10 characters." fault={faults["password"]} />
+          <Field
+            label="E-mail"
+            name="email"
+            type="email"
+            autocomplete="email"
+            required
+            fault={faults["email"]}
+          />
+          <Field
+            label="Password"
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            required
+            hint="At least 10 characters."
+            fault={faults["password"]}
+          />
           <div class="pair">
-            <Field label="Date of birth" name="birthDate" type="date" autocomplete="bday" required fault={faults["birthDate"]} />
-            <Field label="Handle" name="handle" autocapitalize="none" autocomplete="off" hint="Made from your name if empty." fault={faults["handle"]} />
+            <Field
+              label="Date of birth"
+              name="birthDate"
+              type="date"
+              autocomplete="bday"
+              required
+              fault={faults["birthDate"]}
+            />
+            <Field
+              label="Handle"
+              name="handle"
+              autocapitalize="none"
+              autocomplete="off"
+              hint="Made from your name if empty."
+              fault={faults["handle"]}
+            />
           </div>
-          <Switch label="Private account" name="private" hint="Only people you accept see more than your name." />
+          <Switch
+            label="Private account"
+            name="private"
+            hint="Only people you accept see more than your name."
+          />
         </>
       )}
     </Form>

@@ -4,13 +4,23 @@ import { useId } from "preact/hooks";
 type Input = Omit<JSX.InputHTMLAttributes<HTMLInputElement>, "label">;
 
 /** A labelled input; a fault is told beside it and to screen readers. */
-export function Field({ label, hint, fault, ...input }: Input & { label: string; hint?: string; fault?: string | undefined }) {
+export function Field({
+  label,
+  hint,
+  fault,
+  ...input
+}: Input & { label: string; hint?: string; fault?: string | undefined }) {
   const id = useId();
   const about = fault ? `${id}-fault` : hint ? `${id}-hint` : undefined;
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input id={id} aria-invalid={fault ? "true" : undefined} aria-describedby={about} {...input} />
+      <input
+        id={id}
+        aria-invalid={fault ? "true" : undefined}
+        aria-describedby={about}
+        {...input}
+      />
       {fault ? (
         <p id={`${id}-fault`} class="fault">
           {sentence(fault)}
@@ -27,12 +37,25 @@ export function Field({ label, hint, fault, ...input }: Input & { label: string;
 }
 
 /** A labelled text of several lines. */
-export function LongField({ label, fault, ...area }: JSX.TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string; fault?: string | undefined }) {
+export function LongField({
+  label,
+  fault,
+  ...area
+}: JSX.TextareaHTMLAttributes<HTMLTextAreaElement> & {
+  label: string;
+  fault?: string | undefined;
+}) {
   const id = useId();
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <textarea id={id} rows={4} aria-invalid={fault ? "true" : undefined} aria-describedby={fault ? `${id}-fault` : undefined} {...area} />
+      <textarea
+        id={id}
+        rows={4}
+        aria-invalid={fault ? "true" : undefined}
+        aria-describedby={fault ? `${id}-fault` : undefined}
+        {...area}
+      />
       {fault && (
         <p id={`${id}-fault`} class="fault">
           {sentence(fault)}

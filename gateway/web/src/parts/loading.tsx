@@ -2,10 +2,14 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Problem } from "../api/problem";
 
-export type Loaded<T> = { state: "loading" } | { state: "failed"; problem: Problem } | { state: "here"; value: T };
+export type Loaded<T> =
+  { state: "loading" } | { state: "failed"; problem: Problem } | { state: "here"; value: T };
 
 /** What `load` gives, loaded anew when `key` changes or `again` is called. */
-export function useLoaded<T>(key: string, load: () => Promise<T>): [Loaded<T>, () => void, (value: T) => void] {
+export function useLoaded<T>(
+  key: string,
+  load: () => Promise<T>,
+): [Loaded<T>, () => void, (value: T) => void] {
   const [loaded, update] = useState<Loaded<T>>({ state: "loading" });
   const [round, next] = useState(0);
   useEffect(() => {
@@ -24,7 +28,9 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): [Loaded<T>, (
 }
 
 export function asProblem(fault: unknown): Problem {
-  return fault instanceof Problem ? fault : new Problem({ title: "Something went wrong on this page" }, 0);
+  return fault instanceof Problem
+    ? fault
+    : new Problem({ title: "Something went wrong on this page" }, 0);
 }
 
 /** Shows what is loaded, or how far that is. */

@@ -25,7 +25,11 @@ export function Shell({ handle, children }: { handle: string; children: Componen
         <Finder />
         <nav aria-label="Main">
           {PLACES.map((place) => (
-            <a key={place.path} href={place.path} aria-current={path === place.path ? "page" : undefined}>
+            <a
+              key={place.path}
+              href={place.path}
+              aria-current={path === place.path ? "page" : undefined}
+            >
               <Icon name={place.icon} />
               <span>{place.name}</span>
             </a>
@@ -48,7 +52,9 @@ function Finder() {
   const go = (event: Event) => {
     event.preventDefault();
     const handle = input.current?.value.trim().replace(/^@/, "").toLowerCase();
-    if (handle) route(`/people/${encodeURIComponent(handle)}`);
+    if (!handle || !input.current) return;
+    input.current.value = "";
+    route(`/people/${encodeURIComponent(handle)}`);
   };
   return (
     <form class="finder" role="search" onSubmit={go}>
@@ -56,7 +62,14 @@ function Finder() {
         Find a person by handle
       </label>
       <Icon name="search" />
-      <input id="find" ref={input} placeholder="Find @handle" autocapitalize="none" spellcheck={false} maxLength={31} />
+      <input
+        id="find"
+        ref={input}
+        placeholder="Find @handle"
+        autocapitalize="none"
+        spellcheck={false}
+        maxLength={31}
+      />
     </form>
   );
 }
