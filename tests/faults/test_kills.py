@@ -7,12 +7,13 @@ import pytest
 from tests.faults import points
 from tests.faults.fleet import HEALTHY_S, Fleet, Instance
 from tests.faults.load import Load
+from tests.faults.rounds import ROUNDS
 from tests.faults.verdict import uphold, uphold_on_the_command_line
 
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.parametrize("point", points.OWNING)
+@pytest.mark.parametrize("point", points.OWNING * ROUNDS)
 async def test_an_owner_may_die_at_any_step(fleet: Fleet, point: str) -> None:
     await fleet.mended()
     victim = await fleet.owner()
@@ -24,7 +25,7 @@ async def test_an_owner_may_die_at_any_step(fleet: Fleet, point: str) -> None:
     await uphold(fleet, load.history)
 
 
-@pytest.mark.parametrize("point", points.INHERITING)
+@pytest.mark.parametrize("point", points.INHERITING * ROUNDS)
 async def test_an_heir_may_die_at_any_step(fleet: Fleet, point: str) -> None:
     await fleet.mended()
     owner = await fleet.owner()
@@ -40,7 +41,7 @@ async def test_an_heir_may_die_at_any_step(fleet: Fleet, point: str) -> None:
     await uphold(fleet, load.history)
 
 
-@pytest.mark.parametrize("point", points.LEAVING)
+@pytest.mark.parametrize("point", points.LEAVING * ROUNDS)
 async def test_an_owner_may_die_while_it_releases(fleet: Fleet, point: str) -> None:
     await fleet.mended()
     victim = await fleet.owner()
