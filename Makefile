@@ -53,9 +53,8 @@ fmt: bootstrap ## format the code and mend what lint can mend
 proto: bootstrap ## write schemas/gen anew from schemas/proto
 	@$(PY) -m schemas.generate $(ARGS)
 
-bench: bootstrap ## measure beside named peers: `agora bench`, one JSON document
-	@echo "running agora bench $(ARGS)" >&2
-	@$(AGORA) bench $(ARGS)
+bench: bootstrap-tests ## measure beside named peers (NAME=append for one; ARGS="--quick --json")
+	@$(AGORA) bench $(if $(NAME),--name $(NAME)) $(ARGS)
 
 simulate: bootstrap ## run SEEDS=20000 schedules of the writer over a simulated log
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)

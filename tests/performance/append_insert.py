@@ -1,11 +1,13 @@
 """Plain inserts of 256 bytes by pgbench, which comes with PostgreSQL: one a transaction."""
 
+import math
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
 
@@ -23,6 +25,21 @@ insert into bench_inserts (stream, data) values (:stream, repeat('.', 256));
 """
 
 
+class _Insert(NamedTuple):
+    """A line of pgbench's log: the time of its end is `epoch` and `microseconds` after it."""
+
+    client: int
+    number: int
+    latency: int
+    script: int
+    epoch: int
+    microseconds: int
+
+    @property
+    def end_s(self) -> float:
+        return self.epoch + self.microseconds / MICROSECONDS
+
+
 class Inserts:
     """A table that pgbench fills."""
 
@@ -34,7 +51,8 @@ class Inserts:
 
     def turn(self, callers: int, seconds: float) -> Turn:
         """So many connections, each of which inserts one row at a time."""
-        whole_seconds = max(1, round(seconds))
+        # A second more, because the clock runs while connections are made.
+        whole_seconds = math.ceil(seconds) + 1
         with tempfile.TemporaryDirectory() as folder:
             script = Path(folder) / "insert.sql"
             script.write_text(_SCRIPT)
@@ -45,10 +63,8 @@ class Inserts:
             )
             logs = sorted(Path(folder).glob("each.*"))
             lines = [line.split() for log in logs for line in log.read_text().splitlines()]
-        latencies = [int(line[2]) / MICROSECONDS for line in lines]
-        self._done += len(latencies)
-        ends = [int(line[4]) + int(line[5]) / MICROSECONDS for line in lines]
-        return turn(latencies, max(ends) - min(ends))
+        self._done += len(lines)
+        return _together([_Insert(*map(int, line)) for line in lines])
 
     def check(self) -> None:
         """Raises `WrongAnswers` unless every insert that pgbench logged is there."""
@@ -56,6 +72,18 @@ class Inserts:
             row = connection.execute("select count(*) from bench_inserts").fetchone()
         if row != (self._done,):
             raise WrongAnswers(f"pgbench logged {self._done} inserts, the table holds {row}.")
+
+
+def _together(inserts: Sequence[_Insert]) -> Turn:
+    """The turn from when every connection had begun to work."""
+    if not inserts:
+        raise WrongAnswers("pgbench inserted nothing: its connections took too long.")
+    ordered = sorted(inserts, key=lambda insert: insert.end_s)
+    first = {insert.client: insert.end_s for insert in reversed(ordered)}
+    began = max(first.values())
+    counted = [insert for insert in ordered if insert.end_s > began]
+    latencies = [insert.latency / MICROSECONDS for insert in counted]
+    return turn(latencies, ordered[-1].end_s - began)
 
 
 def _program() -> str:

@@ -24,7 +24,7 @@ from tests.performance.load import by_tasks
 from tests.performance.writer import Writing, writing
 from tests.performance.zipf import Zipf
 
-TEXT_BYTES: Final = 165
+TEXT_BYTES: Final = 140
 """With this the event is 256 bytes long in the log."""
 REGISTERED_AT_ONCE: Final = 256
 
@@ -59,7 +59,9 @@ class Appends:
         for partition in {parse_partition(name) for name, _ in self._acked}:
             await self._read(partition, found, versions)
         if found != self._acked:
-            raise WrongAnswers(f"{len(self._acked)} changes were acked, the log holds {len(found)}.")
+            raise WrongAnswers(
+                f"{len(self._acked)} changes were acked, the log holds {len(found)}."
+            )
         # Version 1 is the registration.
         if any(known != list(range(2, len(known) + 2)) for known in versions.values()):
             raise WrongAnswers("The versions of a stream are not 1..n.")
@@ -118,9 +120,7 @@ async def _register(writing: Writing, person: UUID) -> None:
 
 
 def _submission(command: Register | UpdateProfile, person: UUID) -> Submission:
-    return Submission(
-        command=command, rpc="accounts.UpdateProfile", actor=person, seals=(person,)
-    )
+    return Submission(command=command, rpc="accounts.UpdateProfile", actor=person, seals=(person,))
 
 
 def fact_bytes(writing: Writing, person: UUID) -> int:

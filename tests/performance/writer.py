@@ -62,5 +62,3 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
             owning(settings, tools, keyring, lambda endpoint: Channel(endpoint, internal))
         )
         yield Writing(owned.router, log, keyring)
-
-

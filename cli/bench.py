@@ -1,0 +1,67 @@
+"""`agora bench`: Agora measured beside its peers, on servers of its own.
+
+The benchmarks lie with the tests (`tests.performance`), so this works in the project's folder and
+not in an installed package. That is why they are imported late.
+"""
+
+import difflib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import UNUSABLE, Failure, Json, examples, result, say
+
+
+@examples(
+    "agora bench",
+    "agora bench --name append --name rpc --quick",
+    "agora bench --page docs/performance.md",
+)
+def bench(
+    name: Annotated[
+        list[str] | None, typer.Option(help="One benchmark; again for more. All if left out.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One short turn each.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 1,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the figures to this page, too (Markdown).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure beside named peers, taking turns with them, and print one table.
+
+    Needs nothing running: servers start on free ports, and stop at the end. What was measured is
+    then held against a plain model: wrong answers give no figures. A goal that is not reached is
+    shown and is no failure. Exit codes: 0 done, 1 wrong answers, 2 an unknown name, or something
+    is missing here.
+    """
+    if importlib.util.find_spec("tests") is None:
+        raise Failure("The benchmarks lie with the tests.", "run it in the project", UNUSABLE)
+    from infra.local.process import StartError
+    from tests.performance import report, suite
+    from tests.performance.figures import WrongAnswers
+
+    chosen = _chosen(name or (), [each.name for each in suite.BENCHES])
+    try:
+        document = suite.measured(chosen, seed=seed, quick=quick, tell=say)
+    except WrongAnswers as problem:
+        raise Failure(f"There are no figures: {problem}", "agora bench --quick") from problem
+    except (FileNotFoundError, StartError) as problem:
+        raise Failure(str(problem), "make test, which installs it", UNUSABLE) from problem
+    if page is not None:
+        page.write_text(report.page(document), encoding="utf-8")
+    result(document, report.table(document), json)
+
+
+def _chosen(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The names without repeats, all for none; raises Failure for one that is not known."""
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            question = f" Did you mean {near[0]!r}?" if near else ""
+            message = f"There is no benchmark {name!r}.{question}"
+            raise Failure(message, f"one of {', '.join(known)}", UNUSABLE)
+    return list(dict.fromkeys(names or known))
