@@ -49,7 +49,7 @@ class Saves:
         self._zipf = Zipf(people, seed)
         self._drawing = threading.Lock()
         self._count = 0
-        self._saved: defaultdict[UUID, list[str]] = defaultdict(list)
+        self.saved: defaultdict[UUID, list[str]] = defaultdict(list)
 
     def turn(self, callers: int, seconds: float) -> Turn:
         """So many threads, each of which saves one change at a time."""
@@ -63,11 +63,11 @@ class Saves:
         with self._locks[number]:
             profile.change_about(text)
             self._application.save(profile)
-            self._saved[profile.id].append(text)
+            self.saved[profile.id].append(text)
 
     def check(self) -> None:
         """Raises `WrongAnswers` unless the tables hold what was saved."""
-        for person, texts in self._saved.items():
+        for person, texts in self.saved.items():
             stored = list(self._application.events.get(person))
             if [getattr(each, "about", "") for each in stored] != ["", *texts]:
                 raise WrongAnswers("eventsourcing: a stream is not what was saved.")

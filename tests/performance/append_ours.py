@@ -33,11 +33,11 @@ class Appends:
     """People whose profiles change, and a plain dict of what was acknowledged."""
 
     def __init__(self, writing: Writing, people: Sequence[UUID], seed: int) -> None:
-        self._writing = writing
-        self._people = people
+        self.writing = writing
+        self.people = people
         self._zipf = Zipf(len(people), seed)
         self._count = 0
-        self._acked: dict[tuple[str, int], tuple[UUID, str]] = {}
+        self.acked: dict[tuple[str, int], tuple[UUID, str]] = {}
 
     async def turn(self, callers: int, seconds: float) -> Turn:
         """So many callers, each of whom waits for the answer to one change at a time."""
@@ -45,23 +45,21 @@ class Appends:
 
     async def _change(self) -> None:
         self._count += 1
-        person = self._people[self._zipf.draw()]
+        person = self.people[self._zipf.draw()]
         text = f"{self._count}".ljust(TEXT_BYTES, ".")
         command = UpdateProfile(account_id=person, about=text)
-        handled = await self._writing.router.submit(_submission(command, person))
+        handled = await self.writing.router.submit(_submission(command, person))
         ((partition, offset),) = handled.position.items()
-        self._acked[partition, offset] = person, text
+        self.acked[partition, offset] = person, text
 
     async def check(self) -> None:
         """Raises `WrongAnswers` unless the log holds what was acknowledged, and nothing else."""
         found: dict[tuple[str, int], tuple[UUID, str]] = {}
         versions: defaultdict[str, list[int]] = defaultdict(list)
-        for partition in {parse_partition(name) for name, _ in self._acked}:
+        for partition in {parse_partition(name) for name, _ in self.acked}:
             await self._read(partition, found, versions)
-        if found != self._acked:
-            raise WrongAnswers(
-                f"{len(self._acked)} changes were acked, the log holds {len(found)}."
-            )
+        if found != self.acked:
+            raise WrongAnswers(f"{len(self.acked)} changes were acked, the log holds {len(found)}.")
         # Version 1 is the registration.
         if any(known != list(range(2, len(known) + 2)) for known in versions.values()):
             raise WrongAnswers("The versions of a stream are not 1..n.")
@@ -72,12 +70,12 @@ class Appends:
         found: dict[tuple[str, int], tuple[UUID, str]],
         versions: dict[str, list[int]],
     ) -> None:
-        await self._writing.keyring.load(self._people)
-        async for item in scan(self._writing.log, partition):
+        await self.writing.keyring.load(self.people)
+        async for item in scan(self.writing.log, partition):
             if not item.counts or not isinstance(item.record, Decision):
                 continue
             for fact in item.record.facts:
-                event = codec.decode(fact, self._writing.keyring)
+                event = codec.decode(fact, self.writing.keyring)
                 if isinstance(event, ProfileUpdated):
                     assert event.about is not UNSET
                     found[str(partition), item.entry.offset] = event.account_id, event.about
@@ -123,7 +121,8 @@ def _submission(command: Register | UpdateProfile, person: UUID) -> Submission:
     return Submission(command=command, rpc="accounts.UpdateProfile", actor=person, seals=(person,))
 
 
-def fact_bytes(writing: Writing, person: UUID) -> int:
-    """How long such an event is in the log; the person's key must be at hand."""
+def fact_bytes(ours: Appends) -> int:
+    """How long such an event is in the log."""
+    person = ours.people[0]
     event = ProfileUpdated(account_id=person, about="." * TEXT_BYTES)
-    return len(codec.encode(event, account_stream(person), 1, writing.keyring).data)
+    return len(codec.encode(event, account_stream(person), 1, ours.writing.keyring).data)

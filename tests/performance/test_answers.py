@@ -1,0 +1,72 @@
+"""What a benchmark measured is checked before it counts, and wrong answers are found."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from cli.main import run
+from tests.performance import suite
+from tests.performance.append_eventsourcing import saves
+from tests.performance.append_insert import Inserts
+from tests.performance.append_ours import Appends, appends, fact_bytes
+from tests.performance.bench import Bench
+from tests.performance.figures import Figure, WrongAnswers
+from tests.stack import Stack
+
+
+async def _some(ours: Appends) -> None:
+    await ours.turn(callers=4, seconds=0.2)
+    await ours.check()
+
+
+async def test_our_appends_are_the_ones_in_the_log_and_256_bytes_long(stack: Stack) -> None:
+    async with appends(stack.settings(), people=20, seed=1) as ours:
+        await _some(ours)
+        assert fact_bytes(ours) == 256
+        ours.acked[next(iter(ours.acked))] = (ours.people[0], "never written")
+        with pytest.raises(WrongAnswers):
+            await ours.check()
+
+
+async def test_an_append_that_was_lost_gives_no_figures(stack: Stack) -> None:
+    async with appends(stack.settings(), people=20, seed=1) as ours:
+        await _some(ours)
+        partition, offset = next(iter(ours.acked))
+        ours.acked[partition, offset + 1_000_000] = ours.acked[partition, offset]
+        with pytest.raises(WrongAnswers, match="were acked, the log holds"):
+            await ours.check()
+
+
+async def test_the_peers_store_what_they_are_asked_to(stack: Stack) -> None:
+    dsn = stack.settings().postgres.dsn
+    inserts = Inserts(dsn)
+    assert (await asyncio.to_thread(inserts.turn, 2, 0.2)).rate > 0
+    inserts.check()
+    with saves(dsn, people=20, seed=1) as saving:
+        assert (await asyncio.to_thread(saving.turn, 4, 0.2)).rate > 0
+        saving.check()
+        saving.saved[next(iter(saving.saved))].append("never saved")
+        with pytest.raises(WrongAnswers):
+            saving.check()
+
+
+def test_wrong_answers_are_a_failure_without_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def lie(_: object) -> list[Figure]:
+        raise ExceptionGroup("amid other work", [WrongAnswers("one was lost")])
+
+    liar = Bench("liar", "Answers wrongly.", lie, own_servers=True)
+    monkeypatch.setattr(suite, "BENCHES", (liar,))
+    page = tmp_path / "page.md"
+    assert run(["bench", "--page", str(page)]) == 1
+    assert "one was lost" in capsys.readouterr().err
+    assert not page.exists()
+
+
+def test_an_unknown_benchmark_is_named_with_the_nearest_known_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["bench", "--name", "apend"]) == 2
+    assert "Did you mean 'append'?" in capsys.readouterr().err
