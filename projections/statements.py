@@ -59,7 +59,7 @@ def update_where(
     front, and `partition`.
     """
     counting = [tally for tally in tallies if tally.of == table]
-    name, condition = stored_name(table), _given_key(table, where)
+    name, condition = stored_name(table), _matches(table, where)
     setting = _setting(table, {column: _parameter(table, column, "new_") for column in values})
     parts = [
         f"before as (select * from {name} where {condition})",
@@ -72,7 +72,7 @@ def update_where(
 def delete_where(table: Table, where: Sequence[str], tallies: tuple[Tally, ...]) -> bytes:
     """The statement for a `DeleteWhere`: its parameters are `where`, and `partition`."""
     counting = [tally for tally in tallies if tally.of == table]
-    condition = _given_key(table, where)
+    condition = _matches(table, where)
     parts = [f"before as (delete from {stored_name(table)} where {condition} returning *)"]
     return _with(parts, counting, [_ONE_LESS])
 
@@ -93,7 +93,7 @@ def keep(
     counting = [tally for tally in tallies if tally.of == table]
     made = [f"{_parameter(table, column, 'new_')} as {column}" for column in row]
     wanted = f"select {', '.join([*made, *columns])} from {stored_name(source)}"
-    parts = [f"given as ({wanted} where {_given_key(source, source.key)})"]
+    parts = [f"given as ({wanted} where {_matches(source, source.key)})"]
     if counting:
         parts.append(f"before as ({_matching(table)})")
     parts.append(f"after as ({_upsert(table, (*row, *columns))})")
@@ -124,7 +124,7 @@ def _from_json(column: Column, given: str) -> str:
     return f"array(select jsonb_array_elements_text({given}))::{column.type}"
 
 
-def _given_key(table: Table, names: Sequence[str]) -> str:
+def _matches(table: Table, names: Sequence[str]) -> str:
     return " and ".join(f"{name} = {_parameter(table, name)}" for name in names)
 
 

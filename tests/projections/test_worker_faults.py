@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
+from events.topics import PEOPLE, POSTS, parse_partition
 from infra.config import Settings
 from infra.crypto import key_vault
 from infra.crypto.keyring import KeyRing, open_keyring
@@ -21,11 +22,12 @@ from infra.postgres.schema import ensure
 from infra.worker import checkpoints
 from projections.models import MODELS
 from projections.tables import Key, Row, Table, column_names, key_of
-from tests.projections.histories import any_event, fold_of
+from tests.projections.histories import any_event, any_post_event, fold_of
 from tests.projections.workers import Load, Workers, nimble, workers
 from tests.stack import Stack
 
-PEOPLE = [UUID(int=number) for number in range(1, 61)]
+EVERYBODY = [UUID(int=number) for number in range(1, 61)]
+KINDS = ((PEOPLE, any_event), (POSTS, any_post_event))
 SECONDS = 90.0
 
 pytestmark = pytest.mark.faults
@@ -43,17 +45,25 @@ class World(Struct):
     chance: random.Random
 
     async def grow(self, decisions: int) -> None:
-        """Append random decisions of all people, some events each."""
+        """Append random decisions of all people and posts, some events each."""
         for _ in range(0, decisions, 50):
-            people = [self.chance.choice(PEOPLE) for _ in range(50)]
-            await self.load.decide(
-                [(one, [any_event(self.chance, one, PEOPLE) for _ in range(2)]) for one in people]
-            )
+            for topic, anything in KINDS:
+                shards = self.chance.choices(EVERYBODY, k=25)
+                await self.load.decide(
+                    topic,
+                    [
+                        (one, [anything(self.chance, one, EVERYBODY) for _ in range(2)])
+                        for one in shards
+                    ],
+                )
 
     async def caught_up(self) -> None:
         """Wait until every model has consumed all that was appended."""
         wanted = {
-            (model.name, place): end for model in MODELS for place, end in self.load.ends.items()
+            (model.name, place): end
+            for model in MODELS
+            for place, end in self.load.ends.items()
+            if parse_partition(place).topic in {topic.name for topic in model.topics}
         }
         found: dict[tuple[str, str], int] = {}
         try:
@@ -75,7 +85,7 @@ class World(Struct):
             partition: await self.log.read(partition, 0, await self.log.end(partition))
             for partition in topics.all_partitions(self.settings)
         }
-        await self.keys.load(PEOPLE)
+        await self.keys.load(EVERYBODY)
         for model in MODELS:
             for table, expected in fold_of(log, model, self.keys).items():
                 assert await self.rows(table) == expected
@@ -100,7 +110,7 @@ async def world(stack: Stack, tmp_path: Path) -> AsyncIterator[World]:
         master = load_key("crypto.master_key_file", crypto.master_key_file)
         keys = await open_keyring(pool, master)
         load = Load(settings, log, keys)
-        await load.claim()
+        await load.begin(EVERYBODY)
         with workers(settings, tmp_path) as running:
             yield World(settings, pool, log, keys, load, running, random.Random(7))
 

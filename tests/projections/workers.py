@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from events import catalog, codec, record
 from events.event import Event
 from events.record import Claim, Decision
-from events.topics import PEOPLE, Partition, partition_number
+from events.topics import PEOPLE, POSTS, Partition, Topic, partition_number
 from infra.config import Settings
 from infra.config_sources import settings_of
 from infra.crypto.keyring import KeyRing
@@ -88,29 +88,31 @@ def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
 
 
 class Load:
-    """Appends decisions about people to their partitions, as an owner would."""
+    """Appends decisions about people and posts to their partitions, as an owner would."""
 
     def __init__(self, settings: Settings, log: Log, keys: KeyRing) -> None:
-        self._partitions = partition_count(settings, PEOPLE)
+        self._partitions = {topic: partition_count(settings, topic) for topic in (PEOPLE, POSTS)}
         self._log = log
         self._keys = keys
         self._versions: defaultdict[str, int] = defaultdict(int)
         self.ends: dict[str, int] = {}
 
-    async def claim(self) -> None:
-        """Make the decisions of `EPOCH` count in every partition."""
-        for number in range(self._partitions):
-            now = datetime.now(UTC)
-            claim = Claim(id=EPOCH, previous=None, owner="load", endpoint="", at=now)
-            await self._append(Partition(PEOPLE.name, number), [(b"", record.encode(claim))])
+    async def begin(self, authors: Sequence[UUID]) -> None:
+        """Make keys for the authors, and the decisions of `EPOCH` count in every partition."""
+        await self._keys.ensure(authors)
+        for topic, partitions in self._partitions.items():
+            for number in range(partitions):
+                now = datetime.now(UTC)
+                claim = Claim(id=EPOCH, previous=None, owner="load", endpoint="", at=now)
+                await self._append(Partition(topic.name, number), [(b"", record.encode(claim))])
 
-    async def decide(self, decisions: Sequence[tuple[UUID, Sequence[Event]]]) -> None:
-        """Append decisions, each with events of one person's shard."""
-        await self._keys.ensure([person for person, _ in decisions])
+    async def decide(self, topic: Topic, decisions: Sequence[tuple[UUID, Sequence[Event]]]) -> None:
+        """Append decisions, each with events of one shard of the topic."""
         batches: defaultdict[Partition, list[tuple[bytes, bytes]]] = defaultdict(list)
-        for person, events in decisions:
-            shard = str(person)
-            partition = Partition(PEOPLE.name, partition_number(shard, self._partitions))
+        for one, events in decisions:
+            shard = str(one)
+            number = partition_number(shard, self._partitions[topic])
+            partition = Partition(topic.name, number)
             batches[partition].append((shard.encode(), self._decision(shard, events)))
         await asyncio.gather(*(self._append(one, batch) for one, batch in batches.items()))
 

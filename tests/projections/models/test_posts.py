@@ -1,0 +1,226 @@
+"""What the posts model makes of each event."""
+
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from events.event import Event
+from events.posts import (
+    Audience,
+    CommentDeleted,
+    CommentEdited,
+    CommentPublished,
+    Mention,
+    PostDeleted,
+    PostEdited,
+    PostPublished,
+    ReactionSet,
+    ReactionTakenBack,
+    Replies,
+)
+from projections.memory import Rows
+from projections.model import Moment, tables_of
+from projections.models.posts import (
+    COMMENT_COUNTS,
+    COMMENTS,
+    MODEL,
+    POST_EDITS,
+    POSTS,
+    REACTION_COUNTS,
+    REACTIONS,
+    REPLY_COUNTS,
+    hints,
+)
+from projections.operations import Hint
+from projections.tables import Row, Table
+from tests.projections.folding import ANA, BEN, CLO, PARTITION, START, at, folded, rows_of
+
+POST = UUID(int=0x70)
+OTHER = UUID(int=0x71)
+COMMENT = UUID(int=0xC0)
+REPLY = UUID(int=0xC1)
+
+PUBLISHED = PostPublished(
+    post_id=POST,
+    author_id=ANA,
+    body="Hi @clo",
+    audience=Audience.SELECTED,
+    chosen=(BEN, CLO),
+    replies=Replies.FOLLOWERS,
+    mentions=(Mention(3, 4, CLO),),
+)
+NEW_TEXT = PostEdited(post_id=POST, author_id=ANA, body="Hi")
+DELETED = PostDeleted(post_id=POST, author_id=ANA, deleted_by=ANA)
+COMMENTED = CommentPublished(
+    post_id=POST, post_author_id=ANA, comment_id=COMMENT, author_id=BEN, body="Hello"
+)
+REPLIED = CommentPublished(
+    post_id=POST,
+    post_author_id=ANA,
+    comment_id=REPLY,
+    author_id=CLO,
+    body="Hello you",
+    parent_id=COMMENT,
+    parent_author_id=BEN,
+)
+COMMENT_DELETED = CommentDeleted(post_id=POST, comment_id=COMMENT, author_id=BEN, deleted_by=ANA)
+
+
+def reaction(thing: UUID, person: UUID, author: UUID = ANA) -> ReactionSet:
+    return ReactionSet(post_id=POST, thing_id=thing, thing_author_id=author, person_id=person)
+
+
+def after(table: Table, *events: Event) -> list[Row]:
+    return rows_of(MODEL, table, events)
+
+
+def only(table: Table, *events: Event) -> Row:
+    [row] = after(table, *events)
+    return row
+
+
+def test_a_post_is_one_row_with_what_decides_who_sees_it() -> None:
+    assert only(POSTS, PUBLISHED) == {
+        "post_id": POST,
+        "author_id": ANA,
+        "body": "Hi @clo",
+        "mentions": [[3, 4, str(CLO)]],
+        "audience": "selected",
+        "chosen": [BEN, CLO],
+        "replies": "followers",
+        "published_at": at(0),
+        "edited_at": None,
+        "after": {},
+    }
+
+
+def test_a_new_text_takes_the_place_of_the_old_which_is_kept_with_when_it_ended() -> None:
+    row = only(POSTS, PUBLISHED, NEW_TEXT)
+    assert (row["body"], row["mentions"], row["edited_at"]) == ("Hi", [], at(1))
+    assert (row["audience"], row["chosen"], row["published_at"]) == ("selected", [BEN, CLO], at(0))
+    assert after(POST_EDITS, PUBLISHED, NEW_TEXT) == [
+        {"post_id": POST, "edit": 1, "body": "Hi @clo", "until": at(1)}
+    ]
+
+
+def test_every_earlier_text_is_kept() -> None:
+    again = replace(NEW_TEXT, body="Ho")
+    edits = after(POST_EDITS, PUBLISHED, NEW_TEXT, again)
+    assert [(edit["body"], edit["until"]) for edit in edits] == [("Hi @clo", at(1)), ("Hi", at(2))]
+
+
+def test_a_new_audience_is_no_new_text() -> None:
+    wider = PostEdited(
+        post_id=POST, author_id=ANA, audience=Audience.PUBLIC, chosen=(), replies=Replies.NOBODY
+    )
+    row = only(POSTS, PUBLISHED, wider)
+    assert (row["audience"], row["chosen"], row["replies"]) == ("public", [], "nobody")
+    assert (row["body"], row["edited_at"]) == ("Hi @clo", None)
+    assert after(POST_EDITS, PUBLISHED, wider) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "written", "edited"),
+    [
+        (POSTS, PUBLISHED, NEW_TEXT),
+        (
+            COMMENTS,
+            COMMENTED,
+            CommentEdited(post_id=POST, comment_id=COMMENT, author_id=BEN, body="Hey"),
+        ),
+    ],
+    ids=["post", "comment"],
+)
+def test_content_waits_for_all_that_its_author_had_seen_at_any_of_its_texts(
+    table: Table, written: Event, edited: Event
+) -> None:
+    rows = Rows(MODEL, PARTITION)
+    rows.apply(MODEL.changes(written, Moment(START, 1, {"people-0": 7, "people-1": 3})))
+    rows.apply(MODEL.changes(edited, Moment(START, 2, {"people-0": 5, "people-2": 9})))
+    [row] = rows.of(table).values()
+    assert row["after"] == {"people-0": 7, "people-1": 3, "people-2": 9}
+
+
+def test_a_deleted_post_takes_everything_under_it_along_and_nothing_else() -> None:
+    another = replace(PUBLISHED, post_id=OTHER)
+    below = [PUBLISHED, NEW_TEXT, COMMENTED, REPLIED, reaction(POST, BEN), reaction(REPLY, BEN)]
+    rows = folded(MODEL, [another, *below, DELETED])
+    assert [row["post_id"] for row in rows.of(POSTS).values()] == [OTHER]
+    assert [table.name for table in tables_of(MODEL) if rows.of(table)] == ["posts"]
+
+
+def test_a_comment_counts_for_the_post_and_a_reply_for_its_comment_too() -> None:
+    events = (PUBLISHED, COMMENTED, REPLIED)
+    rows = {row["comment_id"]: row for row in after(COMMENTS, *events)}
+    assert rows[COMMENT] == {
+        "comment_id": COMMENT,
+        "post_id": POST,
+        "parent_id": None,
+        "author_id": BEN,
+        "body": "Hello",
+        "mentions": [],
+        "published_at": at(1),
+        "edited_at": None,
+        "after": {},
+    }
+    assert rows[REPLY]["parent_id"] == COMMENT
+    assert after(COMMENT_COUNTS, *events) == [{"post_id": POST, "comments": 2}]
+    assert after(REPLY_COUNTS, *events) == [{"parent_id": COMMENT, "replies": 1}]
+
+
+def test_an_edited_comment_says_so() -> None:
+    edit = CommentEdited(post_id=POST, comment_id=COMMENT, author_id=BEN, body="Hey")
+    row = only(COMMENTS, COMMENTED, edit)
+    assert (row["body"], row["published_at"], row["edited_at"]) == ("Hey", at(0), at(1))
+
+
+def test_a_deleted_comment_takes_its_replies_and_reactions_along() -> None:
+    mine = replace(COMMENTED, comment_id=OTHER)
+    events = (COMMENTED, mine, REPLIED, reaction(COMMENT, CLO), reaction(POST, CLO))
+    rows = folded(MODEL, [*events, COMMENT_DELETED])
+    assert list(rows.of(COMMENTS)) == [(OTHER,)]
+    assert list(rows.of(REACTIONS)) == [(POST, CLO)]
+    assert list(rows.of(COMMENT_COUNTS).values()) == [{"post_id": POST, "comments": 1}]
+    assert rows.of(REPLY_COUNTS) == {}
+
+
+def test_reactions_count_once_for_each_person_and_thing() -> None:
+    events = [reaction(POST, BEN), reaction(POST, BEN), reaction(POST, CLO), reaction(COMMENT, BEN)]
+    counts = {row["thing_id"]: row["reactions"] for row in after(REACTION_COUNTS, *events)}
+    assert counts == {POST: 2, COMMENT: 1}
+    assert len(after(REACTIONS, *events)) == 3
+
+
+def test_a_reaction_taken_back_leaves_no_row_and_no_count() -> None:
+    back = ReactionTakenBack(post_id=POST, thing_id=POST, thing_author_id=ANA, person_id=BEN)
+    assert after(REACTIONS, reaction(POST, BEN), back) == []
+    assert after(REACTION_COUNTS, reaction(POST, BEN), back) == []
+
+
+def test_the_mentioned_are_told_of_a_post_once() -> None:
+    twice = replace(PUBLISHED, mentions=(Mention(0, 4, CLO), Mention(5, 4, CLO)))
+    assert list(hints(twice)) == [Hint("post.mentioned", CLO, (POST,))]
+
+
+def test_a_comment_is_told_to_all_concerned_as_what_matters_most_to_each() -> None:
+    mentions = (Mention(0, 4, ANA), Mention(5, 4, BEN), Mention(9, 4, CLO))
+    reply = replace(REPLIED, author_id=UUID(int=0xD), mentions=mentions)
+    assert set(hints(reply)) == {
+        Hint("comment.published", ANA, (POST, REPLY)),
+        Hint("comment.replied", BEN, (POST, REPLY)),
+        Hint("comment.mentioned", CLO, (POST, REPLY)),
+    }
+
+
+def test_a_reaction_is_told_to_who_wrote_the_thing() -> None:
+    [hint] = hints(reaction(COMMENT, CLO, author=BEN))
+    assert hint == Hint("reaction.set", BEN, (POST, COMMENT, CLO))
+
+
+def test_nobody_is_told_of_their_own_doing_nor_anybody_of_a_deletion() -> None:
+    own = replace(COMMENTED, author_id=ANA, mentions=(Mention(0, 4, ANA),))
+    silent: list[Event] = [own, reaction(POST, ANA), NEW_TEXT, DELETED, COMMENT_DELETED]
+    for event in silent:
+        assert isinstance(event, MODEL.events)
+        assert list(MODEL.hints(event)) == []
