@@ -65,7 +65,7 @@ class Authoring:
         return await self._policies.check_post(post, comment, call)
 
     async def all_follow(self, chosen: tuple[UUID, ...], call: Call) -> bool:
-        """Whether all of the chosen follow the caller."""
+        """Whether all of the chosen follow the caller; nobody is asked about nobody."""
         return not chosen or set(chosen) <= await self._policies.followers_among(chosen, call)
 
     def now(self) -> datetime:

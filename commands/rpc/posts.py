@@ -25,7 +25,8 @@ class Posts:
         """Publishes a post of the caller."""
         post_forms.check_body(request.body, bodies.POST_LENGTH_MAX)
         way, author = self._authoring.errand(request, call), call.account
-        checked_at, chosen = self._authoring.now(), post_forms.chosen_of(request)
+        chosen = post_forms.chosen_of(request)
+        checked_at = self._authoring.now() if chosen else None
         command = posts.PublishPost(
             post_id=way.derived_id("post"),
             author_id=author,
@@ -41,8 +42,9 @@ class Posts:
 
     async def EditPost(self, request: pb.EditPostRequest, call: Call) -> pb.PostWritten:
         """Changes what the mask names."""
-        checked_at = self._authoring.now()
-        command = await self._informed(post_forms.changes(request, call.account), call)
+        command = post_forms.changes(request, call.account)
+        checked_at = self._authoring.now() if command.chosen else None
+        command = await self._informed(command, call)
         way = self._authoring.errand(request, call)
         handled = await self._authoring.change(
             way, command, call, call.account, checked_at=checked_at
@@ -92,7 +94,7 @@ class Posts:
 
     async def _informed(self, command: posts.EditPost, call: Call) -> posts.EditPost:
         """The command with what the query side says of the people in it."""
-        if command.chosen is not UNSET:
+        if command.chosen:
             follow = await self._authoring.all_follow(command.chosen, call)
             command = replace(command, chosen_follow=follow)
         if command.body is not UNSET:

@@ -115,6 +115,14 @@ async def test_a_selected_post_is_for_chosen_followers() -> None:
         await ana.publishes(chosen_ids=[ben.id, clo.id], **selected)
     await ana.publishes(chosen_ids=[ben.id], **selected)
     assert the_one(side, PostPublished).chosen == (ben.uuid,)
+    assert side.submitter.taken[-1].checked_at == side.submitter.now
+
+
+async def test_what_needs_no_permission_does_not_age() -> None:
+    side, [ana, _] = await writers("ana", "ben")
+    post = (await ana.publishes("Hi @ben")).post_id
+    await ana.does(edit(post, "body", body="Bye @ben"))
+    assert [each.checked_at for each in side.submitter.taken[-2:]] == [None, None]
 
 
 async def test_a_repeat_gets_its_first_answer_whatever_has_changed() -> None:
