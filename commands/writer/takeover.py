@@ -107,9 +107,8 @@ class _Replay:
     async def fold(self, entries: Sequence[Entry]) -> None:
         """Folds the entries that count, after loading the heads that they need at once."""
         counted = [pair for pair in map(self._counted, entries) if pair is not None]
-        streams = {fact.stream for _, decision in counted for fact in decision.facts}
-        streams.update(decision.stream for _, decision in counted)
-        await self.heads.bring(tuple(streams))
+        streams = [name for _, decision in counted for name in _names(decision)]
+        await self.heads.bring(tuple(dict.fromkeys(streams)))
         for offset, decision in counted:
             self._apply(offset, decision)
 
@@ -128,6 +127,10 @@ class _Replay:
 
     def _apply(self, offset: int, decision: Decision) -> None:
         events = tuple(codec.decode(fact, BLIND) for fact in decision.facts)
-        names = {fact.stream for fact in decision.facts} | {decision.stream}
-        heads = {name: self.heads[name] for name in names}
+        heads = {name: self.heads[name] for name in _names(decision)}
         self.heads.replayed(moved(heads, decision, events, offset, FOLDS))
+
+
+def _names(decision: Decision) -> Sequence[str]:
+    """The streams that the decision moves, in its own order, so that runs can be repeated."""
+    return *(fact.stream for fact in decision.facts), decision.stream

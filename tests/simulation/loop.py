@@ -22,18 +22,45 @@ class Stuck(RuntimeError):
     """Nothing is left to run, but the main task has not ended."""
 
 
+class Scheduled:
+    """A callback to come; slimmer than asyncio's handles, since a run makes thousands."""
+
+    __slots__ = ("args", "callback", "context", "gone", "process")
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: contextvars.Context | None,
+    ) -> None:
+        self.callback = callback
+        self.args = args
+        self.context = contextvars.copy_context() if context is None else context
+        self.process = self.context.get(PROCESS, WORLD)
+        self.gone = False
+
+    def cancel(self) -> None:
+        """As asyncio's handles."""
+        self.gone = True
+
+    def cancelled(self) -> bool:
+        """As asyncio's handles."""
+        return self.gone
+
+
 class SimulatedLoop(asyncio.AbstractEventLoop):
     """Runs one coroutine to its end in simulated time, which starts at 0 seconds."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.steps = 0
-        self.unhandled: list[dict[str, Any]] = []
+        self.unhandled: list[BaseException] = []
         self._tasks: list[asyncio.Task[Any]] = []
-        self._ready: deque[asyncio.Handle] = deque()
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._ready: deque[Scheduled] = deque()
+        self._timers: list[tuple[float, int, Scheduled]] = []
         self._order = itertools.count()
-        self._stopped: dict[str, list[asyncio.Handle]] = {}
+        self._stopped: dict[str, list[Scheduled]] = {}
+        self._stopped_at: dict[str, float] = {}
         self._killed: set[str] = set()
         self._world = contextvars.copy_context()
 
@@ -69,43 +96,46 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def _step(self) -> None:
         if not self._ready:
             self._advance()
-        handle = self._ready.popleft()
-        if handle.cancelled():
+        step = self._ready.popleft()
+        if step.gone or step.process in self._killed:
             return
-        process = handle._context.get(PROCESS, WORLD)  # type: ignore[attr-defined]
-        if process in self._killed:
-            return
-        if process in self._stopped:
-            self._stopped[process].append(handle)
+        if step.process in self._stopped:
+            self._stopped[step.process].append(step)
             return
         self.steps += 1
-        handle._run()
+        try:
+            step.context.run(step.callback, *step.args)
+        except Exception as error:
+            self.unhandled.append(error)
 
     def _advance(self) -> None:
         """Lets time jump to the next timer."""
         while self._timers:
-            when, _, handle = heapq.heappop(self._timers)
-            if not handle.cancelled():
+            when, _, step = heapq.heappop(self._timers)
+            if not step.gone and step.process not in self._killed:
                 self.now = max(self.now, when)
-                self._ready.append(handle)
+                self._ready.append(step)
                 return
         raise Stuck("Nothing is left to run.")
 
     def stop_process(self, process: str) -> None:
         """SIGSTOP."""
         self._stopped.setdefault(process, [])
+        self._stopped_at.setdefault(process, self.now)
 
-    def is_stopped(self, process: str) -> bool:
-        """Whether SIGSTOP is in force."""
-        return process in self._stopped
+    def stopped_s(self, process: str) -> float:
+        """For how long SIGSTOP has been in force; 0 if it is not."""
+        return self.now - self._stopped_at.get(process, self.now)
 
     def continue_process(self, process: str) -> None:
         """SIGCONT."""
+        self._stopped_at.pop(process, None)
         self._ready.extend(self._stopped.pop(process, []))
 
     def kill_process(self, process: str) -> None:
         """Kill -9: nothing of it ever runs again."""
         self._killed.add(process)
+        self._stopped_at.pop(process, None)
         self._stopped.pop(process, None)
 
     def spawn(self, process: str, main: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -124,28 +154,25 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def call_soon(  # type: ignore[override]
         self, callback: Any, *args: Any, context: contextvars.Context | None = None
-    ) -> asyncio.Handle:
+    ) -> Scheduled:
         """As asyncio."""
-        handle = asyncio.Handle(callback, args, self, context)
-        self._ready.append(handle)
-        return handle
+        step = Scheduled(callback, args, context)
+        self._ready.append(step)
+        return step
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
-    ) -> asyncio.TimerHandle:
+    ) -> Scheduled:
         """As asyncio."""
         return self.call_at(self.now + delay, callback, *args, context=context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
-    ) -> asyncio.TimerHandle:
+    ) -> Scheduled:
         """As asyncio."""
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._timers, (when, next(self._order), handle))
-        return handle
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """As asyncio asks of its loops; the heap drops cancelled timers when they come up."""
+        step = Scheduled(callback, args, context)
+        heapq.heappush(self._timers, (when, next(self._order), step))
+        return step
 
     def create_future(self) -> "asyncio.Future[Any]":
         """As asyncio."""
@@ -162,7 +189,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Keeps what nobody handled, except the tasks that a kill left behind."""
         if "exception" in context:
-            self.unhandled.append(context)
+            self.unhandled.append(context["exception"])
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """As `call_exception_handler`."""

@@ -1,103 +1,64 @@
-"""The simulated log and checkpoint store: delays, lost answers, late packets, short outages."""
+"""The simulated log and checkpoint store: what servers would keep, behind a simulated network."""
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import TypeVar
-
-from msgspec import Struct
+from typing import NamedTuple, TypeVar
 
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Saved
-from infra.log.port import Appender, AppendUnknown, Entry, LogUnavailable
+from infra.log.port import Appender, AppendUnknown, Entry, LogTruncated, LogUnavailable
 from schemas.refusals import Unavailable
-from tests.simulation.loop import SimulatedLoop
+from tests.simulation.loop import PROCESS
+from tests.simulation.network import Link, Network
 
-APPEND_TIMEOUT_S = 0.3
+ANSWER_TIMEOUT_S = 0.3
+RECONNECT_S = 0.05
 T = TypeVar("T")
+Note = Callable[..., None]
 
 
-class Weather(Struct):
-    """Chances for each message; `calm` ends all trouble, so that a run can come to rest."""
+class Landing(NamedTuple):
+    """Records that became durable: their place, and the process that had sent them."""
 
-    slow: float = 0.05
-    lost: float = 0.03
-    answer_lost: float = 0.05
-
-    def calm(self) -> None:
-        """No more trouble from now on."""
-        self.slow = self.lost = self.answer_lost = 0.0
-
-
-class Network:
-    """Delays and losses between processes and servers."""
-
-    def __init__(self, loop: SimulatedLoop, dice: random.Random, weather: Weather) -> None:
-        self.loop = loop
-        self.dice = dice
-        self.weather = weather
-
-    def delay_s(self) -> float:
-        """How long one message takes."""
-        if self.dice.random() < self.weather.slow:
-            return self.dice.uniform(0.01, 1.0)
-        return self.dice.uniform(0.0002, 0.003)
-
-    async def call(self, effect: Callable[[], T], timeout_s: float) -> T:
-        """Runs `effect` at the server and brings its result or exception back.
-
-        Raises TimeoutError when either way is lost or too slow; the effect may happen all the
-        same, even later.
-        """
-        answer: asyncio.Future[T] = self.loop.create_future()
-        if self.dice.random() >= self.weather.lost:
-            self.loop.later(self.delay_s(), lambda: self._arrive(effect, answer))
-        async with asyncio.timeout(timeout_s):
-            return await answer
-
-    def _arrive(self, effect: Callable[[], T], answer: "asyncio.Future[T]") -> None:
-        try:
-            result = effect()
-        except Exception as error:
-            failure = error
-            self._reply(lambda: answer.set_exception(failure), answer)
-        else:
-            self._reply(lambda: answer.set_result(result), answer)
-
-    def _reply(self, settle: Callable[[], None], answer: "asyncio.Future[T]") -> None:
-        if self.dice.random() < self.weather.answer_lost:
-            return
-
-        def deliver() -> None:
-            if not answer.done():
-                settle()
-
-        self.loop.later(self.delay_s(), deliver)
+    partition: Partition
+    entries: Sequence[Entry]
+    sender: str
 
 
 class SimulatedLog:
-    """The log of all partitions; `landed_at` remembers when each record became durable."""
+    """The log of all partitions; `landed_at` remembers when each record became durable.
 
-    def __init__(self, network: Network) -> None:
+    `on_landing` hears of every append at the moment it becomes durable, before its answer leaves.
+    """
+
+    def __init__(self, network: Network, note: Note) -> None:
         self._network = network
+        self._note = note
         self._entries: dict[Partition, list[Entry]] = {}
-        self._news: dict[Partition, list[asyncio.Future[None]]] = {}
+        self._news: list[asyncio.Future[None]] = []
         self.landed_at: dict[tuple[Partition, int], float] = {}
+        self.on_landing: Callable[[Landing], None] = lambda landing: None
 
     def entries(self, partition: Partition) -> list[Entry]:
         """What stands in the log."""
         return self._entries.setdefault(partition, [])
 
-    def land(self, partition: Partition, records: Sequence[tuple[bytes, bytes]]) -> int:
+    def land(
+        self, partition: Partition, records: Sequence[tuple[bytes, bytes]], sender: str
+    ) -> int:
         """The records arrive at the leader: their base offset."""
         entries = self.entries(partition)
         base = len(entries)
         for key, value in records:
             self.landed_at[partition, len(entries)] = self._network.loop.now
             entries.append(Entry(len(entries), key, value))
-        for waiting in self._news.pop(partition, []):
+        news, self._news = self._news, []
+        for waiting in news:
             if not waiting.done():
                 waiting.set_result(None)
+        landing = Landing(partition, entries[base:], sender)
+        self._note("landing", landing)
+        self.on_landing(landing)
         return base
 
     async def appender(self, partition: Partition) -> Appender:
@@ -110,29 +71,35 @@ class SimulatedLog:
 
     async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
         """As the port says."""
-        return await self._ask(lambda: tuple(self.entries(partition)[start:stop]))
+        return await self._ask(lambda: self.entries(partition)[start:stop])
 
     async def _ask(self, question: Callable[[], T]) -> T:
         try:
-            return await self._network.call(question, APPEND_TIMEOUT_S)
+            return await self._network.call(Link.LOG, question, ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise LogUnavailable("The simulated log did not answer.") from None
 
     async def tail(
         self, starts: Mapping[Partition, int]
     ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
-        """As the port says, for one partition."""
-        [(partition, offset)] = starts.items()
+        """As the port says."""
+        places = dict(starts)
+        for partition, start in places.items():
+            if start > len(self.entries(partition)):
+                raise LogTruncated(f"{partition} ends before offset {start}.")
         while True:
-            entries = self.entries(partition)
-            if offset == len(entries):
+            if all(start == len(self.entries(each)) for each, start in places.items()):
                 waiting = self._network.loop.create_future()
-                self._news.setdefault(partition, []).append(waiting)
+                self._news.append(waiting)
                 await waiting
-            await asyncio.sleep(self._network.delay_s())
-            found = tuple(self.entries(partition)[offset:])
-            offset += len(found)
-            yield partition, found
+            await asyncio.sleep(self._network.delay_s(Link.LOG))
+            while self._network.is_cut(PROCESS.get(), Link.LOG):
+                await asyncio.sleep(RECONNECT_S)
+            for partition, start in places.items():
+                found = self.entries(partition)[start:]
+                places[partition] += len(found)
+                if found:
+                    yield partition, found
 
 
 class SimulatedAppender:
@@ -142,70 +109,103 @@ class SimulatedAppender:
         self._network = network
         self._log = log
         self._partition = partition
+        self._closed = False
 
     async def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
         """As the port says; now and then the answer is -1, as after DuplicateSequence."""
-        sent = list(records)
-        landing = lambda: self._log.land(self._partition, sent)  # noqa: E731
+        if self._closed:
+            raise AppendUnknown("The simulated producer is closed.")
+        if not records:
+            raise ValueError("An append needs at least one record.")
+        sent, sender = list(records), PROCESS.get()
+        landing = lambda: self._log.land(self._partition, sent, sender)  # noqa: E731
         try:
-            base = await self._network.call(landing, APPEND_TIMEOUT_S)
+            base = await self._network.call(Link.LOG, landing, ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise AppendUnknown("The simulated log did not confirm.") from None
-        odd = self._network.dice.random() < self._network.weather.answer_lost / 5
+        odd = self._network.dice.random() < self._network.weather[Link.LOG].odd
         return -1 if odd else base
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """As the port says; what was sent may still land."""
+        self._closed = True
+
+
+class Shelf(NamedTuple):
+    """What the store keeps of one partition."""
+
+    saved: Saved
+    claimed_at: int
+    heads: dict[str, bytes]
+
+
+EMPTY = Shelf(Saved(), -1, {})
 
 
 class SimulatedCheckpoints:
-    """The checkpoint store of one partition, with its fence."""
+    """The checkpoint store, with its fence."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, note: Note) -> None:
         self._network = network
-        self.saved = Saved()
-        self.claimed_at = -1
-        self.heads: dict[str, bytes] = {}
+        self._note = note
+        self._shelves: dict[Partition, Shelf] = {}
+
+    def shelf(self, partition: Partition) -> Shelf:
+        """What is kept of the partition."""
+        return self._shelves.get(partition, EMPTY)
 
     async def peek(self, partition: Partition) -> Saved:
         """As the port says."""
-        return await self._ask(lambda: self.saved)
+        return await self._ask(lambda: self.shelf(partition).saved)
 
     async def take(self, partition: Partition, claimed_at: int) -> Saved:
         """As the port says."""
-        return await self._ask(lambda: self._take(claimed_at))
+        return await self._ask(lambda: self._take(partition, claimed_at))
 
     async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
         """As the port says."""
-        return await self._ask(
-            lambda: {name: self.heads[name] for name in streams if name in self.heads}
-        )
+
+        def found() -> Mapping[str, bytes]:
+            heads = self.shelf(partition).heads
+            return {name: heads[name] for name in streams if name in heads}
+
+        return await self._ask(found)
 
     async def save(
         self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
     ) -> None:
         """As the port says."""
-        await self._ask(lambda: self._save(claimed_at, saved, heads))
+        await self._ask(lambda: self._save(partition, claimed_at, saved, heads))
 
-    def fence(self, claimed_at: int) -> None:
-        """Closes the store to claims older than the newest seen."""
-        if claimed_at < self.claimed_at:
+    def fenced(self, partition: Partition, claimed_at: int) -> bool:
+        """Whether a newer claim has taken the checkpoint."""
+        return claimed_at < self.shelf(partition).claimed_at
+
+    def outdated(self, partition: Partition, saved: Saved) -> bool:
+        """Whether a later checkpoint of the same owner is there already."""
+        return saved.offset < self.shelf(partition).saved.offset
+
+    def _take(self, partition: Partition, claimed_at: int) -> Saved:
+        if self.fenced(partition, claimed_at):
             raise Fenced("A newer claim took the checkpoint.")
-        self.claimed_at = claimed_at
+        self._note("take", partition, claimed_at, self.shelf(partition).saved.offset)
+        shelf = self.shelf(partition)._replace(claimed_at=claimed_at)
+        self._shelves[partition] = shelf
+        return shelf.saved
 
-    def _take(self, claimed_at: int) -> Saved:
-        self.fence(claimed_at)
-        return self.saved
-
-    def _save(self, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]) -> None:
-        self.fence(claimed_at)
-        if saved.offset < self.saved.offset:
+    def _save(
+        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+    ) -> None:
+        if self.fenced(partition, claimed_at):
+            raise Fenced("A newer claim took the checkpoint.")
+        if self.outdated(partition, saved):
             raise Fenced("A later checkpoint is there already.")
-        self.saved = saved
-        self.heads.update(heads)
+        self._note("save", partition, claimed_at, saved.offset, sorted(heads))
+        kept = {**self.shelf(partition).heads, **heads}
+        self._shelves[partition] = Shelf(saved, claimed_at, kept)
 
     async def _ask(self, question: Callable[[], T]) -> T:
         try:
-            return await self._network.call(question, APPEND_TIMEOUT_S)
+            return await self._network.call(Link.STORE, question, ANSWER_TIMEOUT_S)
         except TimeoutError:
             raise Unavailable("STORE_UNAVAILABLE", "The simulated store is away.") from None
