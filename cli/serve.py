@@ -72,10 +72,22 @@ def serve(
             _serve_projections(settings, chosen)
         else:
             _serve_services(settings, chosen)
-    except OSError as problem:
-        raise Failure(str(problem), "agora config show", UNUSABLE) from problem
-    except (Unavailable, LogUnavailable) as problem:
-        raise Failure(f"Something it needs is away: {problem}", "agora status") from problem
+    except (OSError, Unavailable, LogUnavailable, ExceptionGroup) as raised:
+        match _alone(raised):
+            case OSError() as problem:
+                raise Failure(str(problem), "agora config show", UNUSABLE) from raised
+            case Unavailable() | LogUnavailable() as problem:
+                message = f"Something it needs is away: {problem}"
+                raise Failure(message, "agora status") from raised
+            case _:
+                raise
+
+
+def _alone(problem: Exception) -> Exception:
+    """What a group holds if that is one thing: task groups wrap whatever ends their block."""
+    while isinstance(problem, ExceptionGroup) and len(problem.exceptions) == 1:
+        problem = problem.exceptions[0]
+    return problem
 
 
 def _serve_projections(settings: Settings, sides: Sequence[Side]) -> None:

@@ -14,8 +14,9 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from infra.config import load
+from infra.config_sources import variables_of
 from infra.local.keys import ensure_keys
-from tests.stack import free_ports
+from tests.stack import Stack, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = "/grpc.health.v1.Health/Check"
@@ -66,6 +67,15 @@ def test_a_taken_port_is_named(environment: dict[str, str]) -> None:
         code, said = _ended(["queries"], environment)
     assert code == 2
     assert f"cannot listen on 127.0.0.1:{port}" in said
+
+
+def test_a_port_that_the_command_side_finds_taken_is_named(stack: Stack) -> None:
+    settings = stack.settings()
+    with socket.create_server(("127.0.0.1", settings.commands.port)):
+        code, said = _ended(["commands"], variables_of(settings))
+    assert code == 2
+    assert f"cannot listen on 127.0.0.1:{settings.commands.port}" in said
+    assert "Traceback" not in said
 
 
 def test_a_missing_key_is_named(environment: dict[str, str]) -> None:
