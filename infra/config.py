@@ -108,9 +108,6 @@ class CommandsSettings(Struct, frozen=True):
     advertised_endpoint: Annotated[
         str, Meta(description="Where other instances reach this one; empty is host:port.")
     ] = ""
-    request_window_hours: Annotated[
-        int, Meta(ge=1, le=168, description="How old a request id may be.")
-    ] = 24
     checkpoint_interval_ms: Annotated[
         int, Meta(ge=10, description="Longest time between two state checkpoints.")
     ] = 2000
