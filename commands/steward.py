@@ -23,11 +23,13 @@ class Rhythm(Struct, frozen=True):
 
     It looks every `look_s`. An instance that is not advised waits `unadvised_s` before it claims
     what nobody holds; advice must be steady for `hand_over_s` before a healthy owner hands over.
+    That is longer than the group needs to notice that a member died: until then it advises the
+    dead one, and whoever took over would lay the partition down again at once.
     """
 
     look_s: float = 0.05
     unadvised_s: float = 1.0
-    hand_over_s: float = 10.0
+    hand_over_s: float = 15.0
 
 
 class Steward:
@@ -49,6 +51,7 @@ class Steward:
         self._advised: frozenset[Partition] = frozenset()
         self._advised_at = 0.0
         self._vacant_since: dict[Partition, float] = {}
+        self._serving_since: dict[Partition, float] = {}
 
     def advise(self, partitions: frozenset[Partition]) -> None:
         """The consumer group's latest advice for this instance."""
@@ -68,9 +71,12 @@ class Steward:
         tenure = self._tenures.of(partition)
         if writer.serving:
             self._vacant_since.pop(partition, None)
-            if self._should_hand_over(partition, now):
+            since = self._serving_since.setdefault(partition, now)
+            if self._should_hand_over(partition, now, since):
                 writer.release()
-        elif self._vacant(tenure):
+            return
+        self._serving_since.pop(partition, None)
+        if self._vacant(tenure):
             since = self._vacant_since.setdefault(partition, now)
             if partition in self._advised or now - since > self._rhythm.unadvised_s:
                 writer.want()
@@ -81,8 +87,8 @@ class Steward:
         """Nobody holds it, or this process did and no longer knows how."""
         return not tenure.held or tenure.owner == self._me
 
-    def _should_hand_over(self, partition: Partition, now: float) -> bool:
-        """Another instance has been advised to own it for long enough."""
+    def _should_hand_over(self, partition: Partition, now: float, since: float) -> bool:
+        """Another instance has been advised for long enough of the time that this one served."""
         if not self._advised or partition in self._advised:
             return False
-        return now - self._advised_at > self._rhythm.hand_over_s
+        return now - max(since, self._advised_at) > self._rhythm.hand_over_s
