@@ -44,6 +44,7 @@ check: bootstrap ## formatting, lint, types, imports, drift and shape
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m schemas.generate --check
+	@npm --prefix gateway/web run --silent check >/dev/null
 	@$(PY) -m pytest -q tests/house
 
 fmt: bootstrap ## format the code and mend what lint can mend
