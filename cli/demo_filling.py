@@ -23,8 +23,8 @@ FOLLOW_LANES: Final = 24
 """Enough for the owners to commit in groups, few enough to leave others their turn."""
 
 ROUNDS: Final = 3
-SETTLE_S: Final = 20.0
-"""How long read models may take without any visible progress."""
+SETTLE_S: Final = 5.0
+"""How long read models may go without any visible progress where no position says more."""
 SETTLE_PAUSE_S: Final = 0.5
 
 
@@ -51,6 +51,7 @@ class Filling:
         self._guide = society.people[0]
         self._standings: dict[str, Standing | None] = {}
         self._ids: dict[str, str] = {}
+        self._positions: dict[str, str] = {}
 
     def fill(self) -> Outcome:
         """Adds what is lacking, until nothing is or more tries do not help. Raises Failure."""
@@ -83,7 +84,9 @@ class Filling:
         self._spread(step, self._look_at, list(self._society.people), READ_LANES)
 
     def _look_at(self, person: Person) -> None:
-        standing = look(self._sessions, self._guide, person)
+        # By now read models have all that was written in the person's own shard.
+        position = self._positions.get(person.handle, "")
+        standing = look(self._sessions, self._guide, person, position)
         self._standings[person.handle] = standing
         if standing is not None:
             self._ids[person.handle] = standing.account_id
@@ -106,7 +109,8 @@ class Filling:
         def follow(pair: tuple[str, str]) -> None:
             follower, followed = pair
             path = f"/v1/people/{self._ids[followed]}/follow"
-            self._sessions.call(people[follower], "PUT", path, purpose=f"{turn}/{followed}")
+            done = self._sessions.call(people[follower], "PUT", path, purpose=f"{turn}/{followed}")
+            self._positions[followed] = done["receipt"]["position"]
 
         rate = self._spread("following", follow, lacking, FOLLOW_LANES)
         outcome.followed += len(lacking)

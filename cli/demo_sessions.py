@@ -63,12 +63,16 @@ class Sessions:
         *,
         query: Mapping[str, object] | None = None,
         purpose: str = "",
+        position: str = "",
     ) -> Any:
         """What the API answers `person`, who is signed in where need be.
 
-        Commands name their `purpose`, which makes their idempotency key. Raises Refused.
+        Commands name their `purpose`, which makes their idempotency key; reads may name the
+        `position` that they must include. Raises Refused.
         """
-        headers = {} if not purpose else self._keyed(person, purpose)
+        headers = self._keyed(person, purpose) if purpose else {}
+        if position:
+            headers["Agora-Position"] = position
         for last in (False, True):
             if person.handle not in self._tokens:
                 self.sign_in(person)

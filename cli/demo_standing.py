@@ -31,10 +31,11 @@ class Difference(Struct, frozen=True):
     surplus: tuple[str, ...] = ()
 
 
-def look(sessions: Sessions, viewer: Person, person: Person) -> Standing | None:
-    """How `viewer` sees `person`; None if they are absent or hidden."""
+def look(sessions: Sessions, viewer: Person, person: Person, position: str) -> Standing | None:
+    """How `viewer` sees `person`, not before `position`; None if they are absent or hidden."""
     try:
-        profile = sessions.call(viewer, "GET", f"/v1/handles/{person.handle}")
+        path = f"/v1/handles/{person.handle}"
+        profile = sessions.call(viewer, "GET", path, position=position)
         account = str(profile["accountId"])
         return Standing(
             account_id=account,

@@ -44,7 +44,7 @@ class Steps:
             console=console,
             disable=not self._watched,
         )
-        self._task = TaskID(0)
+        self._task: TaskID | None = None
         self._started_s = self._told_s = time.monotonic()
 
     def __enter__(self) -> "Steps":
@@ -65,24 +65,33 @@ class Steps:
         self._started_s = self._told_s = time.monotonic()
 
     def advance(self) -> None:
-        """One thing more is done."""
-        self._bars.advance(self._task)
-        task = self._bars.tasks[self._task]
-        self._bars.update(self._task, rate=f"{_rate(task, self._started_s):,.0f}/s", remark="")
-        if not self._watched and time.monotonic() - self._told_s > LINE_S:
-            self._told_s = time.monotonic()
-            say(_line(task, self._started_s))
+        """One thing more of the step is done."""
+        task = self._step()
+        self._bars.advance(task.id)
+        self._bars.update(task.id, rate=f"{_rate(task, self._started_s):,.0f}/s", remark="")
+        self._tell_now_and_then(_line(task, self._started_s))
 
     def remark(self, text: str) -> None:
-        """Says beside the bar what is in the way just now."""
-        self._bars.update(self._task, remark=f"waiting: {text}")
+        """Says what is in the way just now, also before the first step."""
+        if self._task is not None:
+            self._bars.update(self._task, remark=f"waiting: {text}")
+        self._tell_now_and_then(f"waiting: {text}")
 
     def end(self) -> float:
         """Ends the step; how many things a second it did."""
-        task = self._bars.tasks[self._task]
+        task = self._step()
         if not self._watched:
             say(_line(task, self._started_s))
         return _rate(task, self._started_s)
+
+    def _step(self) -> Task:
+        assert self._task is not None, "no step has begun"
+        return self._bars.tasks[self._task]
+
+    def _tell_now_and_then(self, line: str) -> None:
+        if not self._watched and time.monotonic() - self._told_s > LINE_S:
+            self._told_s = time.monotonic()
+            say(line)
 
 
 def _rate(task: Task, started_s: float) -> float:

@@ -1,0 +1,106 @@
+"""`agora demo` beside a running Agora: whole at the end, whatever is killed while it runs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from infra.config_sources import variables_of
+from tests.flows.town import Someone, Town
+
+pytestmark = pytest.mark.flows
+
+SMALL, LARGER, LARGEST = 40, 80, 110
+
+
+def agora(town: Town, *arguments: str) -> "subprocess.Popen[str]":
+    """A command with the town's settings, started."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *arguments, "--json"],
+        env={**os.environ, **variables_of(town.settings)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(command: "subprocess.Popen[str]", within_s: float = 150.0) -> tuple[int, Any]:
+    """The exit code and what the one envelope holds; None where there is none."""
+    try:
+        said, _ = command.communicate(timeout=within_s)
+    finally:
+        command.kill()
+    return command.returncode, json.loads(said)["data"] if said else None
+
+
+def decided(town: Town) -> int:
+    """How many decisions the log holds; the log must be clean."""
+    code, checked = ended(agora(town, "log", "check"))
+    assert code == 0, checked
+    return sum(partition["counts"]["decisions"] for partition in checked)
+
+
+def test_the_demo_ends_whole_although_each_process_is_killed_in_turn(town: Town) -> None:
+    with agora(town, "demo", "--people", str(LARGER)) as demo:
+        try:
+            for name in ("commands", "gateway", "projections", "commands"):
+                time.sleep(1.0)
+                assert demo.poll() is None, demo.communicate()
+                town.processes[name].kill()
+                time.sleep(0.3)
+                town.mend()
+            code, report = ended(demo)
+        finally:
+            demo.kill()
+            town.mend()
+    assert (code, report["outcome"]["differences"]) == (0, [])
+    assert report["outcome"]["people"] == LARGER
+    assert decided(town) > 0
+    assert ended(agora(town, "demo", "--people", str(LARGER), "--verify"))[0] == 0
+
+
+def test_a_second_run_adds_nothing(town: Town) -> None:
+    assert ended(agora(town, "demo", "--people", str(SMALL)))[0] == 0
+    before = decided(town)
+    code, report = ended(agora(town, "demo", "--people", str(SMALL)))
+    outcome = report["outcome"]
+    assert (code, outcome["registered"], outcome["followed"]) == (0, 0, 0)
+    assert decided(town) == before
+
+
+def test_it_goes_on_after_ctrl_c(town: Town) -> None:
+    with agora(town, "demo", "--people", str(LARGEST)) as demo:
+        assert demo.stderr is not None
+        assert any(line.startswith("looking around") for line in demo.stderr)
+        demo.send_signal(signal.SIGINT)
+        assert ended(demo, 30.0) == (130, None)
+    code, report = ended(agora(town, "demo", "--people", str(LARGEST)))
+    assert (code, report["outcome"]["differences"]) == (0, [])
+    assert report["outcome"]["followed"] > 0
+
+
+def test_it_says_what_is_not_as_in_the_file_and_mends_what_is_lacking(town: Town) -> None:
+    _, report = ended(agora(town, "demo", "--people", str(SMALL)))
+    one, other = (_signed_in(town, login) for login in report["logins"])
+    one.do("DELETE", f"/v1/people/{other.id}/follow")
+    code, report = ended(agora(town, "demo", "--people", str(SMALL), "--verify"))
+    assert code == 1
+    found = report["outcome"]["differences"]
+    assert {(each["handle"], *each["lacking"]) for each in found} == {
+        (one.handle, other.handle),
+        (other.handle, one.handle),
+    }
+    code, report = ended(agora(town, "demo", "--people", str(SMALL)))
+    assert (code, report["outcome"]["differences"]) == (0, [])
+
+
+def _signed_in(town: Town, login: dict[str, str]) -> Someone:
+    form = {"login": login["email"], "password": login["password"]}
+    answer = town.http.post("/v1/sessions", json=form)
+    assert answer.status_code == 200, answer.text
+    return Someone(town, {}, answer.json())
