@@ -24,7 +24,7 @@ from infra.worker.host import Host
 if TYPE_CHECKING:
     from infra.worker.faust_app import WorkerApp
 
-FETCH_WAIT_MS: Final = 100
+FETCH_WAIT_MS: Final = 500
 _BACK_PRESSURE_S: Final = 0.005
 _UNASSIGNED_S: Final = 0.2
 _BUFFERED_TIMEOUT_S: Final = 0.02
@@ -40,6 +40,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Faust fixes this at 1,500 ms, and a fetch for one partition holds up a seek in another.
+        # Shorter than this, an idle worker asks the broker for nothing all the time.
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer
 
