@@ -74,7 +74,7 @@ class Node:
         self.writer = PartitionWriter(PARTITION, tools, self.tenures)
         writers = {PARTITION: self.writer}
         peers = SimulatedPeers(cluster)
-        rhythm = Rhythm(look_s=0.1, unadvised_s=0.4, hand_over_s=dice.choice((0.3, 2.0)))
+        rhythm = Rhythm(look_s=0.2, unadvised_s=0.4, hand_over_s=dice.choice((0.3, 2.0)))
         self.steward = Steward(writers, self.tenures, peers, name, rhythm)
         self.router = Router(
             writers,
@@ -84,7 +84,7 @@ class Node:
             tools.routes,
             {PARTITION.topic: 1},
             name,
-            Patience(total_s=ANSWER_WAIT_S, forward_s=0.5, news_s=0.1),
+            Patience(total_s=ANSWER_WAIT_S, forward_s=0.5, news_s=0.2),
         )
         self._cluster = cluster
 

@@ -12,8 +12,8 @@ from tests.simulation.loop import PROCESS, SimulatedLoop
 
 T = TypeVar("T")
 
-LATE_S = (0.01, 1.0)
-PROMPT_S = (0.0002, 0.003)
+PROMPT_S_MIN = 0.0002
+LATE_S_MIN = 0.01
 
 
 class Link(Enum):
@@ -25,26 +25,36 @@ class Link(Enum):
 
 
 class Weather(Struct):
-    """Chances for each message on one link. `odd` is that of a strange base offset."""
+    """Chances for each message on one link, and seconds that it takes at most.
 
-    slow: float = 0.05
-    lost: float = 0.03
-    answer_lost: float = 0.05
-    odd: float = 0.01
+    `late` is the chance to take up to `late_s`; `odd` is that of a strange base offset.
+    """
+
+    late: float = 0.05
+    lost: float = 0.02
+    answer_lost: float = 0.04
+    odd: float = 0.02
+    prompt_s: float = 0.003
+    late_s: float = 1.0
 
     def calm(self) -> None:
         """No more trouble from now on."""
-        self.slow = self.lost = self.answer_lost = self.odd = 0.0
+        self.late = self.lost = self.answer_lost = self.odd = 0.0
 
 
 def drawn_weather(dice: random.Random) -> Mapping[Link, Weather]:
-    """Fair, usual or foul, for each link by itself."""
-    return {link: _drawn(dice) for link in Link}
+    """From fair to foul, for each link by itself; the store may be slow all the time."""
+    weather = {link: _drawn(dice.choice((0.0, 0.5, 1.0, 3.0))) for link in Link}
+    weather[Link.STORE].prompt_s = dice.choice((0.003, 0.003, 0.08))
+    weather[Link.STORE].late_s = 2.0
+    return weather
 
 
-def _drawn(dice: random.Random) -> Weather:
-    foul = dice.choice((0.0, 0.5, 1.0, 3.0))
-    return Weather(0.05 * foul, 0.02 * foul, 0.04 * foul, 0.02 * foul)
+def _drawn(foul: float) -> Weather:
+    fair = Weather()
+    return Weather(
+        fair.late * foul, fair.lost * foul, fair.answer_lost * foul, fair.odd * foul
+    )
 
 
 class Network:
@@ -57,6 +67,7 @@ class Network:
         self.dice = dice
         self.weather = weather
         self._cut_at: dict[tuple[str, Link], float] = {}
+        self._held_until: dict[str, float] = {}
 
     def calm(self) -> None:
         """Fair weather on every link, and no link cut, from now on."""
@@ -80,10 +91,21 @@ class Network:
         """For how long the link has been cut; 0 if it is not."""
         return self.loop.now - self._cut_at.get((process, link), self.loop.now)
 
+    def hold(self, process: str, hold_s: float) -> None:
+        """What the log says reaches the process only after a while; the rest goes on."""
+        self._held_until[process] = self.loop.now + hold_s
+
+    def held_s(self, process: str, link: Link) -> float:
+        """For how long a `hold` goes on."""
+        until = self._held_until.get(process, 0.0) if link is Link.LOG else 0.0
+        return max(0.0, until - self.loop.now)
+
     def delay_s(self, link: Link) -> float:
         """How long one message takes."""
-        slow = self.dice.random() < self.weather[link].slow
-        return self.dice.uniform(*(LATE_S if slow else PROMPT_S))
+        weather = self.weather[link]
+        if self.dice.random() < weather.late:
+            return self.dice.uniform(LATE_S_MIN, weather.late_s)
+        return self.dice.uniform(PROMPT_S_MIN, weather.prompt_s)
 
     async def call(self, link: Link, effect: Callable[[], T], timeout_s: float) -> T:
         """Runs `effect` at the server and brings its result or exception back.
@@ -95,9 +117,7 @@ class Network:
         answer: asyncio.Future[T] = self.loop.create_future()
         lost = self.dice.random() < self.weather[link].lost
         if not lost and not self.is_cut(process, link):
-            self.loop.later(
-                self.delay_s(link), lambda: self._arrive(process, link, effect, answer)
-            )
+            self.loop.later(self.delay_s(link), lambda: self._arrive(process, link, effect, answer))
         async with asyncio.timeout(timeout_s):
             return await answer
 
@@ -123,4 +143,4 @@ class Network:
             if not answer.done():
                 settle()
 
-        self.loop.later(self.delay_s(link), deliver)
+        self.loop.later(self.held_s(process, link) + self.delay_s(link), deliver)

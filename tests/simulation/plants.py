@@ -184,20 +184,6 @@ def _settled_by_guess() -> Patch:
     return patch("commands.writer.partition.settle", guessed)
 
 
-def _settled_too_early() -> Patch:
-    async def settle_now(self: PartitionWriter, tenure: Tenure) -> None:
-        unsettled = self._unsettled
-        if unsettled is not None:
-            end = await self._tools.log.end(self.partition)
-            landed = await settling.settle(self.partition, unsettled, end, self._tools.log)
-            error = Unavailable("OWNER_CHANGED", "Certainly not recorded; try again.")
-            for waiting in landed:
-                waiting.answer.set_exception(error)
-            self._unsettled = None
-
-    return patch.object(PartitionWriter, "_settle_if_claimed", settle_now)
-
-
 def _low_base_believed() -> Patch:
     land = Owner._land
 
@@ -215,6 +201,20 @@ def _undurable_heads_saved() -> Patch:
         return {**self._dirty, **{stream: self._heads[stream] for stream in self._ahead}}
 
     return patch.object(Heads, "dirty", property(dirty))
+
+
+def _clean_before_saved() -> Patch:
+    save = Saver.save
+
+    async def hasty(self: Saver) -> None:
+        heads = self._owner.heads
+        before = dict(heads.dirty)
+        try:
+            await save(self)
+        finally:
+            heads.saved(before)
+
+    return patch.object(Saver, "save", hasty)
 
 
 def _checkpoint_runs_ahead() -> Patch:
@@ -246,6 +246,17 @@ def _claim_unread() -> Patch:
             place.tenure = Tenure(claim.id, True, claim.owner, claim.endpoint, offset)
 
     return patch.object(Tenures, "reached", believed)
+
+
+def _twin_judged_apart() -> Patch:
+    return patch.object(Owner, "_twin", lambda self, submission: None)
+
+
+def _late_takeover_halts() -> Patch:
+    async def halt(self: PartitionWriter, tenure: Tenure, error: Exception) -> None:
+        self._halt(error)
+
+    return patch.object(PartitionWriter, "_halt_unless_fenced", halt)
 
 
 def _judged_elsewhere() -> Patch:
@@ -326,18 +337,24 @@ PLANTS: Mapping[str, Plant] = {
     "settled-by-guess": Plant(
         "An unknown outcome counts as success without reading the log.", _settled_by_guess
     ),
-    "settled-too-early": Plant(
-        "An unknown outcome is settled before the next claim.", _settled_too_early
-    ),
     "low-base-believed": Plant("A base offset below the expected is an ack.", _low_base_believed),
     "undurable-heads-saved": Plant(
         "A checkpoint holds decisions that are still in flight.", _undurable_heads_saved
+    ),
+    "clean-before-saved": Plant(
+        "Heads count as saved although the store did not confirm.", _clean_before_saved
     ),
     "checkpoint-runs-ahead": Plant(
         "A checkpoint says one record more than it folded.", _checkpoint_runs_ahead
     ),
     "time-runs-backward": Plant("An owner's clock dates decisions as it is.", _time_runs_backward),
     "no-shift": Plant("Remembered requests keep their place after a gap.", _no_shift),
+    "twin-judged-apart": Plant(
+        "A repeat of a request still in hand is judged by itself.", _twin_judged_apart
+    ),
+    "late-takeover-halts": Plant(
+        "A takeover that a newer owner has overtaken halts the partition.", _late_takeover_halts
+    ),
     "claim-unread": Plant("An acked claim is believed without reading the log.", _claim_unread),
     "judged-elsewhere": Plant("Who no longer owns judges by its old heads.", _judged_elsewhere),
 }

@@ -2,11 +2,11 @@
 
 import gc
 import logging
-import multiprocessing
+import multiprocessing.pool
 import os
 import random
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from msgspec import Struct
 
@@ -18,7 +18,6 @@ from tests.simulation.schedule import play
 from tests.simulation.truth import Truth
 
 CHUNK = 25
-FAILURES_TOLD = 20
 
 
 class Tally(Struct):
@@ -75,10 +74,15 @@ def quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
+def planted(plant: str) -> AbstractContextManager[object]:
+    """The block in which that fault is in the product; none for no name."""
+    return PLANTS[plant].planted() if plant else nullcontext()
+
+
 def play_some(seeds: Iterable[int], plant: str = "") -> Tally:
     """Plays the seeds one after another, in this process."""
     tally = Tally()
-    with quiet(), PLANTS[plant].planted() if plant else nullcontext():
+    with quiet(), planted(plant):
         for seed in seeds:
             cluster, error = played(seed)
             tally.add(_counted(seed, cluster, error))
@@ -122,7 +126,7 @@ def find_all(plants: Iterable[str], seeds: range, jobs: int = 0) -> dict[str, tu
     return dict(zip((plant for plant, _ in tasks), found, strict=True))
 
 
-def _pool(jobs: int) -> "multiprocessing.pool.Pool":
+def _pool(jobs: int) -> multiprocessing.pool.Pool:
     """Fresh processes: a fork would inherit what threads of this one hold."""
     return multiprocessing.get_context("spawn").Pool(jobs or os.cpu_count())
 
@@ -137,7 +141,7 @@ def _counted(seed: int, cluster: Cluster, error: Exception | None) -> Tally:
         setattr(tally, call.outcome, getattr(tally, call.outcome) + 1)
         tally.repeated += call.handled is not None and call.handled.repeated
     if error is not None:
-        tally.failures = {seed: _explained(error)}
+        tally.failures = {seed: explained(error)}
         return tally
     truth = Truth(cluster)
     tally.decisions, tally.uncounted = len(truth.counted), truth.uncounted
@@ -146,6 +150,7 @@ def _counted(seed: int, cluster: Cluster, error: Exception | None) -> Tally:
     return tally
 
 
-def _explained(error: BaseException) -> str:
-    cause = "" if error.__cause__ is None else f" {_explained(error.__cause__)}"
+def explained(error: BaseException) -> str:
+    """The error and what caused it, in one line."""
+    cause = "" if error.__cause__ is None else f" {explained(error.__cause__)}"
     return f"{type(error).__name__}: {error}{cause}"

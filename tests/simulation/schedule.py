@@ -13,7 +13,7 @@ from tests.simulation.trouble import Trouble, drawn_mood
 from tests.simulation.truth import Truth
 
 CLIENTS = 3
-ROUNDS = 4
+ROUNDS = 3
 BURST_MAX = 3
 TRIES = 3
 SERVED_WITHIN_S = 4.0

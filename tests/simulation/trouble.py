@@ -6,7 +6,7 @@ left yet: then the sender dies, stalls or is cut off, or a rival claims.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -14,10 +14,10 @@ from events.topics import Partition
 from tests.simulation.cluster import ELSEWHERE, Cluster, Node
 from tests.simulation.network import Link
 from tests.simulation.register import PARTITION
-from tests.simulation.world import Landing
+from tests.simulation.world import ANSWER_TIMEOUT_S, Landing
 
-STALLS_S = (0.02, 2.0)
-CUTS_S = (0.05, 1.5)
+STALLS_S = (0.05, 0.5, 2.0)
+CUTS_S = (0.05, 0.3, 1.5)
 
 
 class Mood(Struct, frozen=True):
@@ -29,7 +29,7 @@ class Mood(Struct, frozen=True):
 
 def drawn_mood(dice: random.Random) -> Mood:
     """From nearly quiet to hectic."""
-    return Mood(dice.choice((0.05, 0.2, 0.6)), dice.choice((0.0, 0.05, 0.25)))
+    return Mood(dice.choice((0.2, 0.6, 1.5)), dice.choice((0.0, 0.05, 0.2)))
 
 
 class Trouble:
@@ -43,7 +43,8 @@ class Trouble:
 
     async def run(self) -> None:
         """Trouble at random moments, until cancelled."""
-        self._cluster.log.on_landing = self._strike
+        self._cluster.log.on_landing = self._strike_sender
+        self._cluster.checkpoints.on_take = self._strike_taker
         while True:
             await asyncio.sleep(self._dice.expovariate(1 / self._mood.pause_s))
             self._befall(self._dice.choice(self._cluster.nodes))
@@ -71,20 +72,30 @@ class Trouble:
         )
         happening(node)
 
-    def _strike(self, landing: Landing) -> None:
+    def _strike_sender(self, landing: Landing) -> None:
         """Now and then something happens between an append and its answer."""
-        sender = self._cluster.named(landing.sender)
-        if self._over or sender is None or self._dice.random() >= self._mood.strike:
-            return
-        rivals = [node for node in self._cluster.nodes if node is not sender]
-        strikes: tuple[Callable[[], None], ...] = (
-            lambda: self._kill(sender),
-            lambda: self._stall(sender),
-            lambda: self._stall_and_replace(sender),
-            lambda: self._cut(sender),
-            lambda: self._want(self._dice.choice(rivals)),
-        )
-        self._dice.choice(strikes)()
+        sender = self._struck(landing.sender)
+        if sender is not None:
+            strikes = (
+                self._kill,
+                self._stall,
+                self._stall_and_replace,
+                self._hold_and_replace,
+                self._cut,
+                self._replace,
+            )
+            self._dice.choice(strikes)(sender)
+
+    def _strike_taker(self, process: str) -> None:
+        """Now and then a takeover is overtaken by another."""
+        taker = self._struck(process)
+        if taker is not None:
+            self._dice.choice((self._kill, self._stall_and_replace, self._replace))(taker)
+
+    def _struck(self, process: str) -> Node | None:
+        if self._over or self._dice.random() >= self._mood.strike:
+            return None
+        return self._cluster.named(process)
 
     def _want(self, node: Node) -> None:
         """A process believes, rightly or not, that it should claim."""
@@ -101,22 +112,36 @@ class Trouble:
 
     def _stall(self, node: Node) -> None:
         """SIGSTOP for a while, often longer than pings may be missed."""
-        cluster, stall_s = self._cluster, self._dice.uniform(*STALLS_S)
+        cluster, stall_s = self._cluster, self._a_while(STALLS_S)
         cluster.note("stall", node.name, stall_s)
         cluster.loop.stop_process(node.name)
         cluster.loop.later(stall_s, lambda: cluster.loop.continue_process(node.name))
 
     def _stall_and_replace(self, node: Node) -> None:
         """A stalled process is replaced at once, and wakes as a zombie that is asked things."""
-        rivals = [other for other in self._cluster.nodes if other is not node]
         self._stall(node)
-        for rival in rivals:
-            self._want(rival)
+        self._replace(node)
+
+    def _hold_and_replace(self, node: Node) -> None:
+        """A process that is replaced learns nothing from the log for a while, but works on."""
+        hold_s = self._dice.uniform(0.05, ANSWER_TIMEOUT_S)
+        self._cluster.note("hold", node.name, hold_s)
+        self._cluster.network.hold(node.name, hold_s)
+        self._replace(node)
+
+    def _replace(self, node: Node) -> None:
+        """All others claim."""
+        for rival in self._cluster.nodes:
+            if rival is not node:
+                self._want(rival)
+
+    def _a_while(self, longest_s: Sequence[float]) -> float:
+        return self._dice.uniform(0.01, self._dice.choice(longest_s))
 
     def _cut(self, node: Node) -> None:
         """A process and something that it needs do not reach each other for a while."""
         cluster, link = self._cluster, self._dice.choice(tuple(Link))
-        cut_s = self._dice.uniform(*CUTS_S)
+        cut_s = self._a_while(CUTS_S)
         cluster.note("cut", node.name, link, cut_s)
         cluster.network.cut(node.name, link)
         cluster.loop.later(cut_s, lambda: cluster.network.mend(node.name, link))

@@ -92,7 +92,8 @@ class SimulatedLog:
                 waiting = self._network.loop.create_future()
                 self._news.append(waiting)
                 await waiting
-            await asyncio.sleep(self._network.delay_s(Link.LOG))
+            held_s = self._network.held_s(PROCESS.get(), Link.LOG)
+            await asyncio.sleep(held_s + self._network.delay_s(Link.LOG))
             while self._network.is_cut(PROCESS.get(), Link.LOG):
                 await asyncio.sleep(RECONNECT_S)
             for partition, start in places.items():
@@ -143,12 +144,16 @@ EMPTY = Shelf(Saved(), -1, {})
 
 
 class SimulatedCheckpoints:
-    """The checkpoint store, with its fence."""
+    """The checkpoint store, with its fence.
+
+    `on_take` hears of every process that takes a checkpoint, before its answer leaves.
+    """
 
     def __init__(self, network: Network, note: Note) -> None:
         self._network = network
         self._note = note
         self._shelves: dict[Partition, Shelf] = {}
+        self.on_take: Callable[[str], None] = lambda taker: None
 
     def shelf(self, partition: Partition) -> Shelf:
         """What is kept of the partition."""
@@ -160,7 +165,8 @@ class SimulatedCheckpoints:
 
     async def take(self, partition: Partition, claimed_at: int) -> Saved:
         """As the port says."""
-        return await self._ask(lambda: self._take(partition, claimed_at))
+        taker = PROCESS.get()
+        return await self._ask(lambda: self._take(partition, claimed_at, taker))
 
     async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
         """As the port says."""
@@ -185,12 +191,13 @@ class SimulatedCheckpoints:
         """Whether a later checkpoint of the same owner is there already."""
         return saved.offset < self.shelf(partition).saved.offset
 
-    def _take(self, partition: Partition, claimed_at: int) -> Saved:
+    def _take(self, partition: Partition, claimed_at: int, taker: str) -> Saved:
         if self.fenced(partition, claimed_at):
             raise Fenced("A newer claim took the checkpoint.")
         self._note("take", partition, claimed_at, self.shelf(partition).saved.offset)
         shelf = self.shelf(partition)._replace(claimed_at=claimed_at)
         self._shelves[partition] = shelf
+        self.on_take(taker)
         return shelf.saved
 
     def _save(
