@@ -179,7 +179,8 @@ class Owner:
                 flight = self._take_off()
             if self._ending is not None and flight is None:
                 return self._ended()
-            await self._next(flight)
+            await self._wake.wait()
+            self._wake.clear()
             if flight is not None and flight.done():
                 batch, self._flying = self._flying, None
                 assert batch is not None
@@ -187,16 +188,6 @@ class Owner:
                 flight = None
                 if trouble is not None:
                     return trouble
-
-    async def _next(self, flight: asyncio.Task[int] | None) -> None:
-        """Until the flight landed or something else is to be done."""
-        waking = asyncio.ensure_future(self._wake.wait())
-        await asyncio.wait(
-            {waking} if flight is None else {waking, flight},
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        waking.cancel()
-        self._wake.clear()
 
     def _judge_queue(self) -> None:
         if self._ending is Ending.RESIGNED:
@@ -226,7 +217,9 @@ class Owner:
         batch.seal(barrier, desk.partition)
         self._flying = batch
         self._building = Batch(batch.next_offset, desk.batch_bytes)
-        return asyncio.create_task(desk.appender.append(batch.records))
+        flight = asyncio.create_task(desk.appender.append(batch.records))
+        flight.add_done_callback(lambda _: self._wake.set())
+        return flight
 
     async def _land(self, batch: Batch, flight: asyncio.Task[int]) -> Ended | None:
         """Settles a batch by the base offset that it got; the end of the tenure if it must."""

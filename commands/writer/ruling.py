@@ -93,7 +93,7 @@ def rule(
         events = tuple(route.decide(states, submission.command, at))
         if not events:
             return Ruling(at)
-        return _decided(terms, route, submission, heads, events, digest, at, offset)
+        return _decided(terms, route, submission, streams[0], heads, events, digest, at, offset)
     except Refusal as refusal:
         return Ruling(at, refusal=refusal)
 
@@ -131,6 +131,7 @@ def _decided(
     terms: Terms,
     route: Route,
     submission: Submission,
+    home: str,
     heads: Mapping[str, Head],
     events: tuple[Event, ...],
     digest: bytes,
@@ -141,7 +142,7 @@ def _decided(
         id=terms.draw(),
         epoch=terms.epoch,
         shard=route.shard(submission.command),
-        stream=route.streams(submission.command)[0],
+        stream=home,
         rpc=submission.rpc,
         at=at,
         facts=tuple(_facts(terms.cipher, heads, events)),
