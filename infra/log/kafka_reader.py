@@ -19,6 +19,7 @@ _IDLE_CONSUMERS_MAX: Final = 16
 _READ_WAIT_MS: Final = 5
 _TAIL_WAIT_MS: Final = 100
 _TAIL_POLL_MS: Final = 5000
+_TAIL_PAUSE_S: Final = 0.005
 _TAIL_RECORDS_MAX: Final = 10_000
 
 
@@ -110,6 +111,10 @@ async def tail(
                 )
             for place, records in batches.items():
                 yield place, _entries(records)
+            if sum(map(len, batches.values())) < _TAIL_RECORDS_MAX:
+                # Under load each fetch would bring a record or two: a writer that tails its own
+                # partitions would spend more on reading them than on writing.
+                await asyncio.sleep(_TAIL_PAUSE_S)
     finally:
         await stop_consumer(consumer)
 
