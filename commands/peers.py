@@ -81,6 +81,11 @@ class GrpcPeers:
         except PeerRefused:
             peer.refused = True
             raise
+        except Unavailable as refusal:
+            if refusal.reason == "PEER_UNREACHABLE":
+                # A connection that broke is the first sign of an owner that died.
+                self._spawn_ping(peer)
+            raise
         return wire.decode_handled(answer.handled)
 
     def silent(self, tenure: Tenure) -> bool:
@@ -109,10 +114,13 @@ class GrpcPeers:
                     peer.heard_at = max(peer.heard_at, loop.time() - self._heartbeat.interval_s)
             endpoints = {tenure.endpoint: tenure for tenure in self._watched()}
             for endpoint in endpoints:
-                task = asyncio.create_task(self._ping(self._peer(endpoint)))
-                self._rounds.add(task)
-                task.add_done_callback(self._rounds.discard)
+                self._spawn_ping(self._peer(endpoint))
             await self._forget(endpoints)
+
+    def _spawn_ping(self, peer: _Peer) -> None:
+        task = asyncio.create_task(self._ping(peer))
+        self._rounds.add(task)
+        task.add_done_callback(self._rounds.discard)
 
     async def _ping(self, peer: _Peer) -> None:
         asked_at = asyncio.get_running_loop().time()
