@@ -29,7 +29,7 @@ from infra.rpc.server import start_server
 from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import exported_metrics
 from infra.telemetry.tracing import opened_tracing
-from schemas.gen import accounts_pb2, graph_pb2
+from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, posts_pb2
 from schemas.refusals import Unavailable
 
 DRAIN_S: Final = 8.0
@@ -37,8 +37,22 @@ DRAIN_S: Final = 8.0
 
 ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name
 GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name
-COMMAND_SERVICES: Final = (ACCOUNTS["AccountCommands"], GRAPH["GraphCommands"])
-QUERY_SERVICES: Final = (ACCOUNTS["AccountQueries"], GRAPH["GraphQueries"])
+POSTS: Final = posts_pb2.DESCRIPTOR.services_by_name
+COMMENTS: Final = comments_pb2.DESCRIPTOR.services_by_name
+FEEDS: Final = feeds_pb2.DESCRIPTOR.services_by_name
+COMMAND_SERVICES: Final = (
+    ACCOUNTS["AccountCommands"],
+    GRAPH["GraphCommands"],
+    POSTS["PostCommands"],
+    COMMENTS["CommentCommands"],
+)
+QUERY_SERVICES: Final = (
+    ACCOUNTS["AccountQueries"],
+    GRAPH["GraphQueries"],
+    POSTS["PostQueries"],
+    COMMENTS["CommentQueries"],
+    FEEDS["FeedQueries"],
+)
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The query side put together: one pool that only reads, three services, one dispatcher."""
+"""The query side put together: one pool that only reads, its services, one dispatcher."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,14 +17,22 @@ from infra.rpc.dispatch import Dispatcher, Service
 from queries.cursors import Cursors
 from queries.positions import Waiting
 from queries.rpc.accounts import Accounts
+from queries.rpc.comments import Comments
+from queries.rpc.feeds import Feeds
 from queries.rpc.graph import Graph
 from queries.rpc.policies import Policies
+from queries.rpc.post_policies import PostPolicies
+from queries.rpc.posts import Posts
 from queries.store import Store
-from schemas.gen import accounts_pb2, graph_pb2, internal_pb2
+from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, internal_pb2, posts_pb2
 
 _ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name["AccountQueries"]
 _GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name["GraphQueries"]
+_POSTS: Final = posts_pb2.DESCRIPTOR.services_by_name["PostQueries"]
+_COMMENTS: Final = comments_pb2.DESCRIPTOR.services_by_name["CommentQueries"]
+_FEEDS: Final = feeds_pb2.DESCRIPTOR.services_by_name["FeedQueries"]
 _POLICIES: Final = internal_pb2.DESCRIPTOR.services_by_name["Policies"]
+_POST_POLICIES: Final = internal_pb2.DESCRIPTOR.services_by_name["PostPolicies"]
 
 
 @asynccontextmanager
@@ -39,6 +47,7 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
     digests = Digests(load_key("crypto.digest_key_file", crypto.digest_key_file))
     async with open_pool(settings.postgres, role="queries", read_only=True) as pool:
         store = Store(pool, _answer_s(settings))
+        cursors = Cursors(seals)
         waiting = Waiting(store, settings.queries.position_wait_ms / 1000)
 
         async def caught_up(call: Call) -> None:
@@ -47,8 +56,12 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
         yield Dispatcher(
             (
                 Service(_ACCOUNTS, Accounts(store, digests)),
-                Service(_GRAPH, Graph(store, Cursors(seals))),
+                Service(_GRAPH, Graph(store, cursors)),
+                Service(_POSTS, Posts(store, cursors)),
+                Service(_COMMENTS, Comments(store, cursors)),
+                Service(_FEEDS, Feeds(store, cursors)),
                 Service(_POLICIES, Policies(store, waiting)),
+                Service(_POST_POLICIES, PostPolicies(store)),
             ),
             tokens=tokens,
             sessions=ClosedSessions(pool),

@@ -1,14 +1,17 @@
 """Cursors: where in a list the next page goes on, readable and writable by this side only."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from infra.crypto.sealed import Seals
-from queries.people import Edge
+from queries.paging import PAGE_SIZE, TOP, Edge, PageRequest
 from schemas.refusals import Invalid
+
+Place = TypeVar("Place", bound=Edge)
 
 _PURPOSE: Final = "cursor"
 _REASON: Final = "CURSOR_INVALID"
@@ -49,6 +52,31 @@ class Cursors:
         if (cursor.viewer, cursor.query) != (viewer, query):
             raise _invalid()
         return cursor.edge
+
+    async def page(
+        self,
+        viewer: UUID,
+        query: str,
+        request: PageRequest,
+        places: Callable[[Edge, int], Awaitable[list[Place]]],
+        first: Edge = TOP,
+    ) -> tuple[list[Place], str]:
+        """The page that the request asks for, and the cursor of the next; empty after the last.
+
+        `places(after, limit)` gives at most so many places that come after one. Raises Invalid
+        CURSOR_INVALID.
+        """
+        size = request.page_size or PAGE_SIZE
+        after = self.open(viewer, query, request.cursor) if request.cursor else first
+        # One more than a page tells whether there is a next one.
+        found = await places(after, size + 1)
+        page = found[:size]
+        return page, self.seal(viewer, query, _edge(page[-1])) if len(found) > size else ""
+
+
+def _edge(place: Edge) -> Edge:
+    """The place alone, without what else its row says."""
+    return Edge(id=place.id, since=place.since)
 
 
 def _invalid() -> Invalid:

@@ -37,10 +37,3 @@ class OwnPerson(Person, frozen=True, kw_only=True):
 
     email: str
     birth_date: str
-
-
-class Edge(Struct, frozen=True, kw_only=True):
-    """One place in a list of people: who, and since when they are in it."""
-
-    account_id: UUID
-    since: datetime

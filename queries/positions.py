@@ -11,11 +11,14 @@ from msgspec import Struct
 from psycopg import sql
 
 from events.position import Position, includes, missing
-from events.topics import PEOPLE, parse_partition
+from events.topics import PEOPLE, POSTS, parse_partition
 from queries.store import Store
 from schemas.refusals import Unavailable
 
-CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {PEOPLE.name: ("accounts", "graph")}
+CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
+    PEOPLE.name: ("accounts", "graph", "bookmarks"),
+    POSTS.name: ("posts",),
+}
 """Which models fold the partitions of a topic; no read waits for any other topic.
 
 All of them decide visibility, and so stand still at what they cannot fold; none goes on past it.

@@ -10,7 +10,7 @@ from psycopg import sql
 from queries.people import OwnPerson, Person
 from queries.store import Reader, Row
 
-_PERSON: Final = sql.SQL("""
+PERSON: Final = sql.SQL("""
 select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.private, a.registered_at{more},
        coalesce(c.followers, 0) as followers,
        (select coalesce(sum(f.following), 0)::bigint
@@ -29,20 +29,26 @@ select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.private, a.
   left join follows mine on mine.target_id = a.account_id and mine.follower_id = %(viewer)s
   left join follows theirs on theirs.target_id = %(viewer)s and theirs.follower_id = a.account_id
  where {who}""")
+"""Somebody as one stands to the viewer, `who` and `more` about that account `a` to be filled in."""
 
-_BY_IDS: Final = _PERSON.format(
+_BY_IDS: Final = PERSON.format(
     more=sql.SQL(""), who=sql.SQL("a.account_id = any(%(accounts)s::uuid[])")
 )
 
 # While a handle passes on, two partitions may both name a holder for a moment: the later account
 # is the one that claimed it.
-_BY_HANDLE: Final = _PERSON.format(
+_BY_HANDLE: Final = PERSON.format(
     more=sql.SQL(""),
     who=sql.SQL("a.handle_hash = %(name)s order by a.registered_at desc limit 1"),
 )
 
-_OWN: Final = _PERSON.format(
+_OWN: Final = PERSON.format(
     more=sql.SQL(", a.email, a.birth_date"), who=sql.SQL("a.account_id = %(viewer)s")
+)
+
+_BY_HANDLES: Final = PERSON.format(
+    more=sql.SQL(", a.handle_hash as name"),
+    who=sql.SQL("a.handle_hash = any(%(names)s) order by a.registered_at"),
 )
 
 _HOLDERS: Final[Mapping[str, sql.SQL]] = {
@@ -58,6 +64,12 @@ class Holder(Struct, frozen=True):
 
     account_id: UUID
     handle: str
+
+
+class NamedPerson(Person, frozen=True, kw_only=True):
+    """Somebody with the keyed name of the handle."""
+
+    name: str
 
 
 async def people(reader: Reader, viewer: UUID, accounts: Sequence[UUID]) -> dict[UUID, Person]:
@@ -76,6 +88,20 @@ async def person(reader: Reader, viewer: UUID, account: UUID) -> Person | None:
 async def person_by_handle(reader: Reader, viewer: UUID, name: str) -> Person | None:
     """Who holds the handle whose keyed name is `name`; None if nobody. One round trip."""
     return _one(await reader.rows(Person, _BY_HANDLE, {"viewer": viewer, "name": name}))
+
+
+async def people_by_handles(
+    reader: Reader, viewer: UUID, names: Sequence[str]
+) -> dict[str, Person]:
+    """Who holds the handles, by the keyed names; those that nobody holds are missing.
+
+    One round trip, or none.
+    """
+    if not names:
+        return {}
+    params = {"viewer": viewer, "names": list(names)}
+    # The later account comes last, and stays.
+    return {row.name: row for row in await reader.rows(NamedPerson, _BY_HANDLES, params)}
 
 
 async def own(reader: Reader, account: UUID) -> OwnPerson | None:

@@ -1,30 +1,29 @@
 """Skeletons of the lists of people: who is in one, newest first, without a word about them."""
 
-from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 from psycopg import sql
 
-from queries.people import Edge
+from queries.paging import Edge
 from queries.store import Reader
 
-TOP: Final = Edge(account_id=UUID(int=(1 << 128) - 1), since=datetime.max.replace(tzinfo=UTC))
-"""The place before the newest one."""
-
-# A hidden person must not cost a place: a page with a gap would tell of them. So those whom a
-# block hides are left out here already; queries.visibility judges what remains all the same.
-_NOT_BLOCKED: Final = """
+NOT_BLOCKED: Final = """
    and not exists (select from blocks b
           where b.blocker_id = %(viewer)s and b.blocked_id = e.{other})
    and not exists (select from blocks b
           where b.blocker_id = e.{other} and b.blocked_id = %(viewer)s)"""
+"""Leaves out of a list `e` those in its column `other` whom a block hides from the viewer.
+
+A hidden person must not cost a place: a page with a gap would tell of them. queries.visibility
+judges what remains all the same.
+"""
 
 _PAGE: Final = """
-select e.{other} as account_id, e.since
+select e.{other} as id, e.since
   from {table} e
- where e.{owner} = %(owner)s{narrowed} and (e.since, e.{other}) < (%(since)s, %(account_id)s)
+ where e.{owner} = %(owner)s{narrowed} and (e.since, e.{other}) < (%(since)s, %(id)s)
  order by e.since desc, e.{other} desc
  limit %(limit)s"""
 
@@ -62,7 +61,7 @@ def _statement(people: PeopleList) -> sql.Composed:
         "other": sql.Identifier(people.other),
     }
     state = sql.SQL(" and e.state = {}").format(people.state) if people.state else sql.SQL("")
-    hidden = sql.SQL("") if people.blocked else sql.SQL(_NOT_BLOCKED).format(**names)
+    hidden = sql.SQL("") if people.blocked else sql.SQL(NOT_BLOCKED).format(**names)
     return sql.SQL(_PAGE).format(narrowed=state + hidden, **names)
 
 
@@ -87,6 +86,6 @@ def place(viewer: UUID, owner: UUID, below: Edge, limit: int) -> dict[str, objec
         "viewer": viewer,
         "owner": owner,
         "since": below.since,
-        "account_id": below.account_id,
+        "id": below.id,
         "limit": limit,
     }

@@ -5,28 +5,18 @@ hydration of everybody on the page, the rules, the answer.
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
 from uuid import UUID
 
 from infra.rpc.call import Call
 from queries import presentation, visibility
 from queries.cursors import Cursors
-from queries.people import Edge, Person
+from queries.paging import Edge, PageRequest
+from queries.people import Person
 from queries.reads import accounts, graph
 from queries.reads.graph import PeopleList
 from queries.store import Reader, Store
 from schemas.gen import accounts_pb2
 from schemas.gen import graph_pb2 as pb
-
-PAGE_SIZE: Final = 20
-"""How many people are on a page when the request does not say."""
-
-
-class _PageRequest(Protocol):
-    @property
-    def page_size(self) -> int: ...
-    @property
-    def cursor(self) -> str: ...
 
 
 class Graph:
@@ -76,7 +66,7 @@ class Graph:
         return presentation.relation(visibility.required(person))
 
     async def _gated(
-        self, people: PeopleList, owner: UUID, request: _PageRequest, call: Call
+        self, people: PeopleList, owner: UUID, request: PageRequest, call: Call
     ) -> pb.People:
         # The gate goes first and alone: a hidden person's list must not take longer to refuse
         # than that of a person who does not exist.
@@ -88,7 +78,7 @@ class Graph:
     async def _own(
         self,
         people: PeopleList,
-        request: _PageRequest,
+        request: PageRequest,
         call: Call,
         rule: Callable[[Person | None], Person | None] = visibility.seen,
     ) -> pb.People:
@@ -100,25 +90,23 @@ class Graph:
         reader: Reader,
         people: PeopleList,
         owner: UUID,
-        request: _PageRequest,
+        request: PageRequest,
         viewer: UUID,
         rule: Callable[[Person | None], Person | None],
     ) -> pb.People:
+        async def places(below: Edge, limit: int) -> list[Edge]:
+            return await graph.edges(reader, people, viewer, owner, below, limit)
+
         query = f"{people.name}:{owner}"
-        size = request.page_size or PAGE_SIZE
-        cursor = request.cursor
-        below = self._cursors.open(viewer, query, cursor) if cursor else graph.TOP
-        # One more than a page tells whether there is a next one.
-        edges = await graph.edges(reader, people, viewer, owner, below, size + 1)
-        page, more = edges[:size], len(edges) > size
-        known = await accounts.people(reader, viewer, [edge.account_id for edge in page])
+        page, following = await self._cursors.page(viewer, query, request, places)
+        known = await accounts.people(reader, viewer, [edge.id for edge in page])
         return pb.People(
             people=[
                 _person(person, edge)
                 for edge in page
-                if (person := rule(known.get(edge.account_id))) is not None
+                if (person := rule(known.get(edge.id))) is not None
             ],
-            next_cursor=self._cursors.seal(viewer, query, page[-1]) if more else "",
+            next_cursor=following,
         )
 
 

@@ -1,6 +1,7 @@
 """Answers that commands need from the query side, so that both live by one set of rules."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from infra.rpc.call import Call
@@ -11,6 +12,13 @@ from schemas.gen import internal_pb2 as pb
 from schemas.refusals import Invalid
 
 _NAME: Final = re.compile(r"(email|handle):[0-9a-f]{32}")
+
+
+def require_names(names: Iterable[str], *kinds: str) -> None:
+    """Raises Invalid NAME_INVALID unless each is one of the kinds and a keyed hash."""
+    for name in names:
+        if not _NAME.fullmatch(name) or name.partition(":")[0] not in kinds:
+            raise Invalid("NAME_INVALID", f"A name is {' or '.join(kinds)}, : and its keyed hash.")
 
 
 class Policies:
@@ -25,8 +33,7 @@ class Policies:
 
         Raises Invalid NAME_INVALID for anything but a kind and a keyed hash.
         """
-        if not _NAME.fullmatch(request.name):
-            raise Invalid("NAME_INVALID", "A name is email: or handle: and its keyed hash.")
+        require_names([request.name], "email", "handle")
         holder = await accounts.holder(self._store.until(call.deadline_s), request.name)
         if holder is None:
             return pb.ResolveNameAnswer()

@@ -13,8 +13,12 @@ from infra.postgres.pool import open_pool
 from queries.cursors import Cursors
 from queries.positions import Waiting
 from queries.rpc.accounts import Accounts
+from queries.rpc.comments import Comments
+from queries.rpc.feeds import Feeds
 from queries.rpc.graph import Graph
 from queries.rpc.policies import Policies
+from queries.rpc.post_policies import PostPolicies
+from queries.rpc.posts import Posts
 from queries.store import Store
 from tests.queries.wire import Wire, relayed
 from tests.queries.world import World, made_world
@@ -34,8 +38,12 @@ class Side(Struct, frozen=True):
     digests: Digests
     accounts: Accounts
     graph: Graph
+    posts: Posts
+    comments: Comments
+    feeds: Feeds
     waiting: Waiting
     policies: Policies
+    post_policies: PostPolicies
 
 
 @pytest.fixture
@@ -61,6 +69,7 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
         await pool.wait()
         store = Store(pool, ANSWER_S)
         digests = Digests(KEY)
+        cursors = Cursors(Seals(KEY))
         waiting = Waiting(store, WAIT_S)
         yield Side(
             world=world,
@@ -68,8 +77,12 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
             store=store,
             digests=digests,
             accounts=Accounts(store, digests),
-            graph=Graph(store, Cursors(Seals(KEY))),
+            graph=Graph(store, cursors),
+            posts=Posts(store, cursors),
+            comments=Comments(store, cursors),
+            feeds=Feeds(store, cursors),
             waiting=waiting,
             policies=Policies(store, waiting),
+            post_policies=PostPolicies(store),
         )
         wire.resume()

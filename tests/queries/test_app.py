@@ -64,7 +64,11 @@ async def test_it_answers_every_query(running: Running) -> None:
     assert paths == {
         "/agora.accounts.v1.AccountQueries",
         "/agora.graph.v1.GraphQueries",
+        "/agora.posts.v1.PostQueries",
+        "/agora.comments.v1.CommentQueries",
+        "/agora.feeds.v1.FeedQueries",
         "/agora.internal.v1.Policies",
+        "/agora.internal.v1.PostPolicies",
     }
     await running.world.person(ANA, "ana")
     account = await running.ask(OWN, accounts_pb2.OwnAccountRequest())
@@ -101,7 +105,8 @@ async def test_a_read_waits_for_the_position_that_it_names(running: Running) -> 
     )
     await asyncio.sleep(0.1)
     await running.world.person(ANA, "ana")
-    await running.world.checkpoint("graph", "people-0", 7)
+    for model in ("graph", "bookmarks"):
+        await running.world.checkpoint(model, "people-0", 7)
     await asyncio.sleep(0.1)
     assert not reading.done()
     await running.world.checkpoint("accounts", "people-0", 7)

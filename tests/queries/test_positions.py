@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from queries.positions import Checkpoint, Waiting, reached, relevant
+from projections.models import MODELS
+from queries.positions import CONSUMERS, Checkpoint, Waiting, reached, relevant
 from queries.store import Store
 from schemas.gen import internal_pb2 as pb
 from schemas.refusals import Invalid, Unavailable
@@ -16,6 +17,7 @@ from tests.queries.world import ANA, BEN, call
 
 async def at(side: Side, accounts: int, graph: int) -> None:
     await side.world.checkpoint("accounts", "people-3", accounts)
+    await side.world.checkpoint("bookmarks", "people-3", 99)
     await side.world.checkpoint("graph", "people-3", graph)
 
 
@@ -23,13 +25,28 @@ def test_a_partition_is_as_far_as_its_slowest_model() -> None:
     checkpoints = [
         Checkpoint(model="accounts", partition="people-0", offset=7),
         Checkpoint(model="graph", partition="people-0", offset=4),
+        Checkpoint(model="bookmarks", partition="people-0", offset=5),
+        Checkpoint(model="posts", partition="posts-2", offset=3),
         Checkpoint(model="accounts", partition="people-1", offset=9),
     ]
-    assert reached(checkpoints) == {"people-0": 4, "people-1": -1}
+    assert reached(checkpoints) == {"people-0": 4, "people-1": -1, "posts-2": 3}
 
 
 def test_no_read_waits_for_what_no_model_folds() -> None:
-    assert relevant({"people-0": 3, "people-1": -1, "names-1": 8}) == {"people-0": 3}
+    position = {"people-0": 3, "people-1": -1, "names-1": 8, "posts-2": 0}
+    assert relevant(position) == {"people-0": 3, "posts-2": 0}
+
+
+def test_reads_wait_for_all_models_of_the_projections_and_for_no_other() -> None:
+    folded: dict[str, set[str]] = {}
+    for model in MODELS:
+        for topic in model.topics:
+            folded.setdefault(topic.name, set()).add(model.name)
+    assert {topic: set(models) for topic, models in CONSUMERS.items()} == folded
+
+
+def test_every_model_that_reads_wait_for_stands_still_at_what_it_cannot_fold() -> None:
+    assert all(model.visibility for model in MODELS)
 
 
 async def test_a_position_that_is_there_is_there_at_once(side: Side) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from psycopg import sql
 
-from queries.people import Edge
+from queries.paging import Edge
 from queries.reads import graph
 from queries.reads.graph import PeopleList
 from tests.queries.conftest import Side
@@ -28,7 +28,7 @@ async def test_a_page_in_the_middle_of_one_moment_reads_no_more_than_itself(
     query = CROWD.format(target=target, follower=follower, state=people.state, since=START)
     await side.world.execute(query)
     await side.world.execute(sql.SQL("analyze"))
-    below = Edge(account_id=CLO, since=START)
+    below = Edge(id=CLO, since=START)
     params = graph.place(ANA, BEN, below, 21)
     lines = await side.world.execute(
         sql.SQL("explain (analyze, costs off, timing off) ") + graph.STATEMENTS[people.name], params

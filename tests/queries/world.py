@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection, sql
+from psycopg.types.json import Jsonb
 
+from events.position import NOWHERE, Position
 from infra.rpc.call import Call, Caller
 from infra.worker.checkpoints import DDL
 from projections.ddl import ddl
@@ -73,6 +75,78 @@ class World:
         since = START + timedelta(minutes=minute)
         await self.insert("mutes", muter_id=muter, muted_id=muted, since=since)
 
+    async def post(
+        self,
+        author: UUID,
+        minute: int = 0,
+        *,
+        post: UUID | None = None,
+        audience: str = "public",
+        chosen: Sequence[UUID] = (),
+        replies: str = "everybody",
+        body: str = "Hello.",
+        mentions: Sequence[tuple[int, int, UUID]] = (),
+        after: Position = NOWHERE,
+    ) -> UUID:
+        """A post; which one."""
+        post = post or uuid4()
+        await self.insert(
+            "posts",
+            post_id=post,
+            author_id=author,
+            body=body,
+            mentions=_mentions(mentions),
+            audience=audience,
+            chosen=list(chosen),
+            replies=replies,
+            published_at=START + timedelta(minutes=minute),
+            edited_at=None,
+            after=Jsonb(after),
+        )
+        return post
+
+    async def comment(
+        self,
+        author: UUID,
+        post: UUID,
+        minute: int = 0,
+        *,
+        parent: UUID | None = None,
+        comment: UUID | None = None,
+        body: str = "Indeed.",
+        mentions: Sequence[tuple[int, int, UUID]] = (),
+        after: Position = NOWHERE,
+    ) -> UUID:
+        """A comment, or a reply to one; which one."""
+        comment = comment or uuid4()
+        await self.insert(
+            "comments",
+            comment_id=comment,
+            post_id=post,
+            parent_id=parent,
+            author_id=author,
+            body=body,
+            mentions=_mentions(mentions),
+            published_at=START + timedelta(minutes=minute),
+            edited_at=None,
+            after=Jsonb(after),
+        )
+        return comment
+
+    async def reaction(
+        self, person: UUID, post: UUID, thing: UUID | None = None, minute: int = 0
+    ) -> None:
+        """A reaction to a post, or to the thing under it."""
+        since = START + timedelta(minutes=minute)
+        await self.insert(
+            "reactions", thing_id=thing or post, person_id=person, post_id=post, since=since
+        )
+
+    async def bookmark(self, person: UUID, post: UUID, minute: int = 0) -> None:
+        """A bookmark."""
+        since = START + timedelta(minutes=minute)
+        await self.insert("bookmarks", person_id=person, post_id=post, since=since)
+
     async def checkpoint(self, model: str, partition: str, offset: int) -> None:
         """How far a model has come, ahead of where it was."""
         await self._connection.execute(
@@ -103,6 +177,10 @@ class World:
             sql.SQL(", ").join([sql.Placeholder()] * len(row)),
         )
         await self._connection.execute(statement, list(row.values()))
+
+
+def _mentions(mentions: Sequence[tuple[int, int, UUID]]) -> Jsonb:
+    return Jsonb([[start, length, str(account)] for start, length, account in mentions])
 
 
 @asynccontextmanager

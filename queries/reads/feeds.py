@@ -1,0 +1,123 @@
+"""Skeletons of feeds: which posts are in one, newest first, without a word of theirs.
+
+What the viewer may not see is left out here already, so that it costs no place on a page: a gap
+would tell of it. queries.visibility_posts judges what remains all the same.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from psycopg import sql
+
+from queries.paging import Edge
+from queries.reads.graph import NOT_BLOCKED
+from queries.store import Reader
+
+_NOT_MUTED: Final = """
+   and not exists (select from mutes m
+          where m.muter_id = %(viewer)s and m.muted_id = e.{other})"""
+
+_NO_BLOCK: Final = sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("author_id"))
+_NO_MUTE: Final = sql.SQL(_NOT_MUTED).format(other=sql.Identifier("author_id"))
+
+_FOLLOWS: Final = sql.SQL("""exists (select from follows f
+          where f.target_id = e.author_id and f.follower_id = %(viewer)s
+            and f.state = 'established')""")
+
+_SEEN: Final = sql.SQL("""
+   and (e.author_id = %(viewer)s or (true{no_block}
+   and case e.audience
+       when 'public' then {follows} or exists (select from accounts a
+          where a.account_id = e.author_id and not a.private)
+       when 'followers' then {follows}
+       when 'selected' then %(viewer)s = any (e.chosen) and {follows}
+       end))""").format(no_block=_NO_BLOCK, follows=_FOLLOWS)
+
+EXPLORE: Final = sql.SQL("""
+select e.post_id as id, e.published_at as since
+  from posts e
+ where e.audience = 'public' and (e.published_at, e.post_id) < (%(since)s, %(id)s){seen}{no_mute}
+ order by e.published_at desc, e.post_id desc
+ limit %(limit)s""").format(seen=_SEEN, no_mute=_NO_MUTE)
+
+OF_PERSON: Final = sql.SQL("""
+select e.post_id as id, e.published_at as since
+  from posts e
+ where e.author_id = %(author)s and (e.published_at, e.post_id) < (%(since)s, %(id)s){seen}
+ order by e.published_at desc, e.post_id desc
+ limit %(limit)s""").format(seen=_SEEN)
+
+BOOKMARKS: Final = sql.SQL("""
+select b.post_id as id, b.since
+  from bookmarks b
+  join posts e on e.post_id = b.post_id
+ where b.person_id = %(viewer)s and (b.since, b.post_id) < (%(since)s, %(id)s){seen}
+ order by b.since desc, b.post_id desc
+ limit %(limit)s""").format(seen=_SEEN)
+
+# Of somebody whom the viewer follows, with no block between: only the chosen matter any more.
+_LATEST: Final = """
+      (select p.post_id as id, p.published_at as since
+         from posts p
+        where p.author_id = author.id and (p.published_at, p.post_id) < (%(since)s, %(id)s)
+          and (p.audience <> 'selected' or author.id = %(viewer)s or %(viewer)s = any (p.chosen))
+        order by p.published_at desc, p.post_id desc
+        limit {limit})"""
+
+# A page of n posts has n authors at most: those of the n newest latest posts. To find them takes
+# one look into the index for everybody who is followed, however much each of them writes.
+HOME: Final = sql.SQL("""
+with followed as materialized (
+    select e.target_id as id
+      from follows e
+     where e.follower_id = %(viewer)s and e.state = 'established'{no_block}{no_mute}
+     union all
+    select %(viewer)s
+), author as materialized (
+    select author.id
+      from followed author
+     cross join lateral {latest} post
+     order by post.since desc, post.id desc
+     limit %(limit)s
+)
+select post.id, post.since
+  from author
+ cross join lateral {latest_of_page} post
+ order by post.since desc, post.id desc
+ limit %(limit)s""").format(
+    no_block=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("target_id")),
+    no_mute=sql.SQL(_NOT_MUTED).format(other=sql.Identifier("target_id")),
+    latest=sql.SQL(_LATEST).format(limit=sql.SQL("1")),
+    latest_of_page=sql.SQL(_LATEST).format(limit=sql.SQL("%(limit)s")),
+)
+
+
+async def home(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Edge]:
+    """At most `limit` posts of whom the viewer follows, and own ones. One round trip.
+
+    Muted people are left out.
+    """
+    return await reader.rows(Edge, HOME, place(viewer, after, limit))
+
+
+async def explore(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Edge]:
+    """At most `limit` public posts of anybody but muted people. One round trip."""
+    return await reader.rows(Edge, EXPLORE, place(viewer, after, limit))
+
+
+async def of_person(
+    reader: Reader, viewer: UUID, author: UUID, after: Edge, limit: int
+) -> list[Edge]:
+    """At most `limit` posts of one person, muted or not. One round trip."""
+    params = {**place(viewer, after, limit), "author": author}
+    return await reader.rows(Edge, OF_PERSON, params)
+
+
+async def bookmarks(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Edge]:
+    """At most `limit` posts that the viewer bookmarked, by when that was. One round trip."""
+    return await reader.rows(Edge, BOOKMARKS, place(viewer, after, limit))
+
+
+def place(viewer: UUID, after: Edge, limit: int) -> dict[str, object]:
+    """The parameters of a page that all feeds have."""
+    return {"viewer": viewer, "since": after.since, "id": after.id, "limit": limit}

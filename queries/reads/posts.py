@@ -1,0 +1,106 @@
+"""Reads of posts: hydrated for one viewer, with their earlier texts and who reacted to them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from psycopg import sql
+
+from queries.paging import Edge
+from queries.posts import Post
+from queries.reads.accounts import PERSON
+from queries.reads.graph import NOT_BLOCKED
+from queries.store import Reader
+
+AUTHOR: Final = PERSON.format(more=sql.SQL(""), who=sql.SQL("a.account_id = t.author_id"))
+"""Who wrote the row of `t`, as one stands to the viewer."""
+
+JUDGED: Final = sql.SQL("""
+    t.after,
+    -- Evaluated once for the statement: its snapshot is what the rows are judged by.
+    (select coalesce(jsonb_object_agg(m.partition, m.reached), '{}')
+       from (select partition, min("offset") as reached from checkpoints
+              where model in ('accounts', 'graph') group by partition having count(*) = 2) m
+    ) as reached,
+    array(select distinct named.id
+       from (select (n.value ->> 2)::uuid as id from jsonb_array_elements(t.mentions) n) named
+      where not exists (select from accounts a where a.account_id = named.id)
+         or exists (select from blocks b
+              where b.blocker_id = %(viewer)s and b.blocked_id = named.id)
+         or exists (select from blocks b
+              where b.blocker_id = named.id and b.blocked_id = %(viewer)s)
+    ) as hidden_mentions""")
+"""What the rules of queries.visibility_posts need to know of a row of `t` besides its columns."""
+
+_POSTS: Final = sql.SQL("""
+select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.chosen,
+       t.replies as allowed, t.published_at, t.edited_at, {judged},
+       %(viewer)s = any (t.chosen) as viewer_chosen,
+       coalesce(c.comments, 0) as comments,
+       coalesce(r.reactions, 0) as reactions,
+       exists (select from reactions o
+          where o.thing_id = t.post_id and o.person_id = %(viewer)s) as reacted,
+       exists (select from bookmarks o
+          where o.person_id = %(viewer)s and o.post_id = t.post_id) as bookmarked
+  from posts t
+ cross join lateral ({author}) author
+  left join comment_counts c on c.post_id = t.post_id
+  left join reaction_counts r on r.thing_id = t.post_id
+ where t.post_id = any (%(posts)s::uuid[])""").format(judged=JUDGED, author=AUTHOR)
+
+# The number of an edit takes the place of an id: it tells apart what happened at one instant.
+_EDITS: Final = sql.SQL("""
+select lpad(to_hex(e.edit), 32, '0')::uuid as id, e.until as since, e.body
+  from post_edits e
+ where e.post_id = %(post)s and (e.until, e.edit) < (%(since)s, %(edit)s)
+ order by e.until desc, e.edit desc
+ limit %(limit)s""")
+
+_REACTIONS: Final = sql.SQL("""
+select e.person_id as id, e.since
+  from reactions e
+ where e.thing_id = %(thing)s and (e.since, e.person_id) < (%(since)s, %(id)s){not_blocked}
+ order by e.since desc, e.person_id desc
+ limit %(limit)s""").format(
+    not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("person_id"))
+)
+
+_EDIT_MAX: Final = (1 << 63) - 1
+
+
+class Edit(Edge, frozen=True, kw_only=True):
+    """What a post said until `since`."""
+
+    body: str
+
+
+async def posts(reader: Reader, viewer: UUID, wanted: Sequence[UUID]) -> dict[UUID, Post]:
+    """Those of `wanted` that exist, each as it stands to `viewer`. One round trip, or none."""
+    if not wanted:
+        return {}
+    params = {"viewer": viewer, "posts": list(wanted)}
+    return {row.post_id: row for row in await reader.rows(Post, _POSTS, params)}
+
+
+async def post(reader: Reader, viewer: UUID, wanted: UUID) -> Post | None:
+    """One post as it stands to `viewer`; None if there is none. One round trip."""
+    return (await posts(reader, viewer, [wanted])).get(wanted)
+
+
+async def edits(reader: Reader, wanted: UUID, after: Edge, limit: int) -> list[Edit]:
+    """At most `limit` earlier texts of the post, newest first. One round trip."""
+    edit = min(after.id.int, _EDIT_MAX)
+    params = {"post": wanted, "since": after.since, "edit": edit, "limit": limit}
+    return await reader.rows(Edit, _EDITS, params)
+
+
+async def reactions(
+    reader: Reader, viewer: UUID, thing: UUID, after: Edge, limit: int
+) -> list[Edge]:
+    """At most `limit` people who reacted to the thing, newest first. One round trip."""
+    params = {"viewer": viewer, "thing": thing, "limit": limit, **_place(after)}
+    return await reader.rows(Edge, _REACTIONS, params)
+
+
+def _place(after: Edge) -> dict[str, object]:
+    return {"since": after.since, "id": after.id}

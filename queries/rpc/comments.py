@@ -1,0 +1,68 @@
+"""Answers about comments: the gate of the post, the skeleton, one hydration, the rules."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from infra.rpc.call import Call
+from queries import presentation_posts, visibility_posts
+from queries.cursors import Cursors
+from queries.paging import BOTTOM, TOP, Edge, PageRequest
+from queries.reads import comments
+from queries.rpc.posts import required_post
+from queries.store import Reader, Store
+from schemas.gen import comments_pb2 as pb
+
+
+class Comments:
+    """agora.comments.v1.CommentQueries.
+
+    A page of comments takes three round trips, one of replies four.
+    """
+
+    def __init__(self, store: Store, cursors: Cursors) -> None:
+        self._store = store
+        self._cursors = cursors
+
+    async def ListComments(self, request: pb.ListCommentsRequest, call: Call) -> pb.Comments:
+        """The comments on a post; NotFound if that is hidden or absent."""
+        reader, viewer = self._store.until(call.deadline_s), call.account
+        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
+        newest = request.order == pb.ORDER_NEWEST
+
+        async def places(after: Edge, limit: int) -> list[Edge]:
+            return await comments.under_post(reader, viewer, post, after, limit, newest=newest)
+
+        query = f"comments:{post}:{'newest' if newest else 'oldest'}"
+        return await self._page(reader, viewer, query, request, places, TOP if newest else BOTTOM)
+
+    async def ListReplies(self, request: pb.ListRepliesRequest, call: Call) -> pb.Comments:
+        """The replies to a comment; NotFound if it or its post is hidden or absent."""
+        reader, viewer = self._store.until(call.deadline_s), call.account
+        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
+        comment, above = await comments.thread(reader, viewer, UUID(request.comment_id))
+        shown = visibility_posts.seen_in_thread(post, comment, above)
+        if shown is None:
+            raise visibility_posts.absent()
+        parent = shown.comment_id
+
+        async def places(after: Edge, limit: int) -> list[Edge]:
+            return await comments.under_comment(reader, viewer, post, parent, after, limit)
+
+        return await self._page(reader, viewer, f"replies:{parent}", request, places, BOTTOM)
+
+    async def _page(
+        self,
+        reader: Reader,
+        viewer: UUID,
+        query: str,
+        request: PageRequest,
+        places: Callable[[Edge, int], Awaitable[list[Edge]]],
+        first: Edge,
+    ) -> pb.Comments:
+        page, following = await self._cursors.page(viewer, query, request, places, first)
+        known = await comments.comments(reader, viewer, [edge.id for edge in page])
+        shown = (visibility_posts.seen_comment(known.get(edge.id)) for edge in page)
+        return pb.Comments(
+            comments=[presentation_posts.comment(one) for one in shown if one is not None],
+            next_cursor=following,
+        )

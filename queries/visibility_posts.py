@@ -1,0 +1,111 @@
+"""Who may see which posts and comments: pure rules, the only place that decides it.
+
+As with people, hidden equals absent: both are answered by the same refusal.
+"""
+
+from typing import assert_never
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from events.graph import Following
+from events.position import includes
+from events.posts import Audience, Replies
+from events.topics import PEOPLE, parse_partition
+from queries import visibility
+from queries.posts import Comment, Post, Writing
+from schemas.refusals import NotFound
+
+
+def is_visible(post: Post) -> bool:
+    """Whether the viewer may know of the post."""
+    if post.author.own:
+        return True
+    if not _may_be_judged(post):
+        return False
+    follows = post.author.viewer_follows is Following.ESTABLISHED
+    match post.audience:
+        case Audience.PUBLIC:
+            return visibility.is_open(post.author)
+        case Audience.FOLLOWERS:
+            return follows
+        case Audience.SELECTED:
+            return follows and post.viewer_chosen
+        case unknown:
+            assert_never(unknown)
+
+
+def _may_be_judged(thing: Writing) -> bool:
+    """Whether no block is between, as far as its author could know when writing it.
+
+    Before the models have reached what the author had done, such as to block the viewer, nobody
+    else is shown what came after it (docs/adr/0006-positions-and-after.md). Only what people
+    decide about each other counts: names and other posts hide nothing from anybody.
+    """
+    needed = {
+        partition: offset
+        for partition, offset in thing.after.items()
+        if parse_partition(partition).topic == PEOPLE.name
+    }
+    return visibility.is_visible(thing.author) and includes(thing.reached, needed)
+
+
+def may_comment(post: Post) -> bool:
+    """Whether a viewer who may see the post may also comment on it."""
+    if post.author.own:
+        return True
+    match post.allowed:
+        case Replies.EVERYBODY:
+            return True
+        case Replies.FOLLOWERS:
+            return post.author.viewer_follows is Following.ESTABLISHED
+        case Replies.NOBODY:
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+def seen(post: Post | None) -> Post | None:
+    """The post as the viewer may see it; None if hidden or absent.
+
+    Whom the author chose is shown to the author alone. A name of somebody of whom the viewer may
+    not know stays a word in the text: a link would tell that there is somebody.
+    """
+    if post is None or not is_visible(post):
+        return None
+    named = tuple(each for each in post.mentions if each.account_id not in post.hidden_mentions)
+    return replace(post, mentions=named, chosen=post.chosen if post.author.own else ())
+
+
+def required(post: Post | None) -> Post:
+    """The post as the viewer may see it; raises NotFound NOT_FOUND if hidden or absent."""
+    shown = seen(post)
+    if shown is None:
+        raise absent()
+    return shown
+
+
+def absent() -> NotFound:
+    """The one answer about whatever is hidden or absent, of posts and what is under them."""
+    return NotFound("NOT_FOUND", "There is no such post.")
+
+
+def seen_comment(comment: Comment | None) -> Comment | None:
+    """The comment as those who may see the post, and what it replies to, may see it."""
+    if comment is None or not (comment.author.own or _may_be_judged(comment)):
+        return None
+    hidden = comment.hidden_mentions
+    named = tuple(each for each in comment.mentions if each.account_id not in hidden)
+    return replace(comment, mentions=named)
+
+
+def seen_in_thread(post: UUID, comment: Comment | None, parent: Comment | None) -> Comment | None:
+    """The comment under a post that the viewer may see; None if hidden, absent or elsewhere.
+
+    `parent` is the comment that it replies to: what hides that one hides the replies to it.
+    """
+    if comment is None or comment.post_id != post:
+        return None
+    if comment.parent_id is not None and seen_comment(parent) is None:
+        return None
+    return seen_comment(comment)
