@@ -112,6 +112,7 @@ def _summary(seconds: Sequence[float]) -> dict[str, float]:
     ordered = sorted(seconds)
     return {
         "takeovers": len(ordered),
+        "min_ms": _at(ordered, 0),
         "p50_ms": _at(ordered, 50),
         "p99_ms": _at(ordered, 99),
         "max_ms": _at(ordered, 100),

@@ -20,6 +20,7 @@ class Gaps(msgspec.Struct, frozen=True):
     """Milliseconds between the last answer of the old owner and the first of the new one."""
 
     takeovers: int
+    min_ms: float
     p50_ms: float
     p99_ms: float
     max_ms: float
@@ -51,7 +52,7 @@ def _figure(kind: str, gaps: Gaps) -> Figure:
         name=f"takeover {WORDS[kind]}, {gaps.takeovers} times",
         unit="ms",
         median=gaps.p50_ms,
-        min=gaps.p50_ms,
+        min=gaps.min_ms,
         max=gaps.max_ms,
         goal=f"p99 <= {goal:g} ms",
         reached=gaps.p99_ms <= goal,
