@@ -35,8 +35,8 @@ def bench(
 
     Needs nothing running: servers start on free ports, and stop at the end. What was measured is
     then held against a plain model: wrong answers give no figures. A goal that is not reached is
-    shown and is no failure. Exit codes: 0 done, 1 wrong answers, 2 an unknown name, or something
-    is missing here.
+    shown and is no failure. Exit codes: 0 done, 1 wrong answers or none in time, 2 an unknown name,
+    or something is missing here.
     """
     if importlib.util.find_spec("tests") is None:
         raise Failure("The benchmarks lie with the tests.", "run it in the project", UNUSABLE)
@@ -49,6 +49,8 @@ def bench(
         document = suite.measured(chosen, seed=seed, quick=quick, tell=say)
     except WrongAnswers as problem:
         raise Failure(f"There are no figures: {problem}", "agora bench --quick") from problem
+    except TimeoutError as problem:
+        raise Failure(f"There are no figures: {problem}", "again on a calmer machine") from problem
     except (FileNotFoundError, StartError) as problem:
         raise Failure(str(problem), "make test, which installs it", UNUSABLE) from problem
     if page is not None:

@@ -78,7 +78,7 @@ def _figures(bench: Bench, run: Run) -> Sequence[Figure]:
         return bench.run(run)
     except BaseExceptionGroup as group:
         # Raised amid background work, the one that matters comes in a group.
-        wrong: BaseException | None = group.subgroup(WrongAnswers)
+        wrong: BaseException | None = group.subgroup((WrongAnswers, TimeoutError))
         while isinstance(wrong, BaseExceptionGroup):
             wrong = wrong.exceptions[0]
         if wrong is None:
