@@ -239,9 +239,7 @@ class Cluster:
             handled = await node.router.submit(submission, final=final)
         except Refusal as error:
             refusal = error
-            self.network.reply(
-                asking, Link.PEERS, lambda: _refuse(answer, refusal), answer
-            )
+            self.network.reply(asking, Link.PEERS, lambda: _refuse(answer, refusal), answer)
         except Exception as bug:
             self.loop.unhandled.append(bug)
         else:

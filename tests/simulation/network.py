@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 PROMPT_S_MIN = 0.0002
 LATE_S_MIN = 0.01
+RECONNECT_S = 0.05
 
 
 class Link(Enum):
@@ -52,9 +53,7 @@ def drawn_weather(dice: random.Random) -> Mapping[Link, Weather]:
 
 def _drawn(foul: float) -> Weather:
     fair = Weather()
-    return Weather(
-        fair.late * foul, fair.lost * foul, fair.answer_lost * foul, fair.odd * foul
-    )
+    return Weather(fair.late * foul, fair.lost * foul, fair.answer_lost * foul, fair.odd * foul)
 
 
 class Network:
@@ -86,6 +85,11 @@ class Network:
     def is_cut(self, process: str, link: Link) -> bool:
         """Whether a `cut` is in force."""
         return (process, link) in self._cut_at
+
+    async def mended(self, process: str, link: Link) -> None:
+        """Until no `cut` is in force."""
+        while self.is_cut(process, link):  # noqa: ASYNC110  # As reconnecting clients poll.
+            await asyncio.sleep(RECONNECT_S)
 
     def cut_s(self, process: str, link: Link) -> float:
         """For how long the link has been cut; 0 if it is not."""

@@ -151,11 +151,9 @@ def _replay_falls_short() -> Patch:
     fold = takeover._Replay.fold
 
     async def short(self: Any, entries: Sequence[Any]) -> None:
-        *most, last, claim = (None, None, *entries)
-        await fold(self, [entry for entry in most if entry is not None])
-        for entry in (last, claim):
-            if entry is not None:
-                self._counted(entry)
+        await fold(self, entries[:-2])
+        for entry in entries[-2:]:
+            self._counted(entry)
 
     return patch.object(takeover._Replay, "fold", short)
 

@@ -4,7 +4,7 @@ Muting who is muted is refused, and lifting a mute that is not set is nothing to
 moves two streams in one decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -71,4 +71,4 @@ ROUTE = Route(
     streams=streams_of,
     decide=decide,
 )
-ROUTES = {command: ROUTE for command in ROUTE.commands}
+ROUTES: Mapping[type, Route] = dict.fromkeys(ROUTE.commands, ROUTE)

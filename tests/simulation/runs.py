@@ -62,8 +62,9 @@ def played(seed: int) -> tuple[Cluster, Exception | None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The writer's warnings are what schedules are made of, and tasks in cycles are kept from
-    the garbage collector until the run that made them has ended.
+    """No warnings of the writer, which schedules are made of, and no garbage collection.
+
+    Tasks in cycles are kept until the run that made them has ended.
     """
     logging.disable(logging.CRITICAL)
     gc.disable()

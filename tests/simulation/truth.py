@@ -28,8 +28,9 @@ class Counted(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A stretch of time in which nothing changed: the state of every stream, and where the
-    decision that last touched it stands (-1 for none).
+    """A stretch of time in which nothing changed.
+
+    The state of every stream, and where the decision that last touched it stands (-1 for none).
     """
 
     since: float

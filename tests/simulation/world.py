@@ -12,7 +12,6 @@ from tests.simulation.loop import PROCESS
 from tests.simulation.network import Link, Network
 
 ANSWER_TIMEOUT_S = 0.3
-RECONNECT_S = 0.05
 T = TypeVar("T")
 Note = Callable[..., None]
 
@@ -94,8 +93,7 @@ class SimulatedLog:
                 await waiting
             held_s = self._network.held_s(PROCESS.get(), Link.LOG)
             await asyncio.sleep(held_s + self._network.delay_s(Link.LOG))
-            while self._network.is_cut(PROCESS.get(), Link.LOG):
-                await asyncio.sleep(RECONNECT_S)
+            await self._network.mended(PROCESS.get(), Link.LOG)
             for partition, start in places.items():
                 found = self.entries(partition)[start:]
                 places[partition] += len(found)

@@ -1,0 +1,29 @@
+"""Each planted fault shows within a few hundred schedules; the table tells how soon."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.simulation.plants import PLANTS
+from tests.simulation.runs import find_all, play_some
+
+pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
+
+SEEDS = range(600)
+
+
+@pytest.fixture(scope="module")
+def found() -> Mapping[str, tuple[int, str]]:
+    return find_all(PLANTS, SEEDS)
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_fault_is_found(plant: str, found: Mapping[str, tuple[int, str]]) -> None:
+    schedules, failure = found[plant]
+    print(f"{plant}: {schedules} schedules, {failure}")
+    assert schedules > 0, f"{PLANTS[plant].wrong} Not found in {len(SEEDS)} schedules."
+
+
+def test_nothing_stays_planted() -> None:
+    assert play_some([0], "any-claim").failures
+    assert not play_some([0]).failures
