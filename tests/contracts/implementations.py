@@ -13,6 +13,7 @@ from infra.checkpoints.postgres import open_checkpoints
 from infra.log.kafka import open_log
 from infra.log.port import Log
 from infra.log.topics import ensure
+from tests.simulation.standalone import fair_checkpoints, fair_log
 from tests.stack import Stack
 
 Opening = pytest.FixtureRequest
@@ -36,8 +37,24 @@ async def postgres(request: Opening) -> AsyncIterator[Checkpoints]:
         yield checkpoints
 
 
-LOGS: Mapping[str, Callable[[Opening], AbstractAsyncContextManager[Log]]] = {"kafka": kafka}
+@asynccontextmanager
+async def simulated_log(request: Opening) -> AsyncIterator[Log]:
+    """What the simulator plays on."""
+    yield fair_log()
+
+
+@asynccontextmanager
+async def simulated_checkpoints(request: Opening) -> AsyncIterator[Checkpoints]:
+    """What the simulator plays on."""
+    yield fair_checkpoints()
+
+
+LOGS: Mapping[str, Callable[[Opening], AbstractAsyncContextManager[Log]]] = {
+    "kafka": kafka,
+    "simulated": simulated_log,
+}
 
 CHECKPOINTS: Mapping[str, Callable[[Opening], AbstractAsyncContextManager[Checkpoints]]] = {
     "postgres": postgres,
+    "simulated": simulated_checkpoints,
 }

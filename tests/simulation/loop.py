@@ -52,7 +52,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     """Runs one coroutine to its end in simulated time, which starts at 0 seconds."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self._now = 0.0
         self.steps = 0
         self.unhandled: list[BaseException] = []
         self._tasks: list[asyncio.Task[Any]] = []
@@ -113,7 +113,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         while self._timers:
             when, _, step = heapq.heappop(self._timers)
             if not step.gone and step.process not in self._killed:
-                self.now = max(self.now, when)
+                self._now = max(self._now, when)
                 self._ready.append(step)
                 return
         raise Stuck("Nothing is left to run.")
@@ -148,9 +148,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """Calls back in the world: whatever happens to the process that asked."""
         self.call_later(delay_s, callback, context=self._world)
 
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the start."""
+        return self._now
+
     def time(self) -> float:
-        """Simulated seconds."""
-        return self.now
+        """As `now`."""
+        return self._now
 
     def call_soon(  # type: ignore[override]
         self, callback: Any, *args: Any, context: contextvars.Context | None = None
@@ -164,7 +169,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
     ) -> Scheduled:
         """As asyncio."""
-        return self.call_at(self.now + delay, callback, *args, context=context)
+        return self.call_at(self._now + delay, callback, *args, context=context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None

@@ -4,17 +4,34 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from tests.simulation.loop import PROCESS, SimulatedLoop
+from tests.simulation.loop import PROCESS
 
 T = TypeVar("T")
 
 PROMPT_S_MIN = 0.0002
 LATE_S_MIN = 0.01
 RECONNECT_S = 0.05
+
+
+class Time(Protocol):
+    """What the network needs of an event loop."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since some beginning."""
+        ...
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        """As asyncio."""
+        ...
+
+    def later(self, delay_s: float, callback: Callable[[], object]) -> None:
+        """Calls back after the delay, whatever happens to the process that asked."""
+        ...
 
 
 class Link(Enum):
@@ -59,9 +76,7 @@ def _drawn(foul: float) -> Weather:
 class Network:
     """Carries calls between processes and servers, each at the mercy of its link's weather."""
 
-    def __init__(
-        self, loop: SimulatedLoop, dice: random.Random, weather: Mapping[Link, Weather]
-    ) -> None:
+    def __init__(self, loop: Time, dice: random.Random, weather: Mapping[Link, Weather]) -> None:
         self.loop = loop
         self.dice = dice
         self.weather = weather
