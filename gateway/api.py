@@ -88,9 +88,7 @@ class Api:
         binding, variables = self._routes.match(scope["method"], scope["raw_path"])
         operation = self._operations[binding]
         exchange.rpc, asked.shape = operation.rpc, binding.method.input_type
-        asked.headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        asked.headers = _joined(scope["headers"])
         asked.metadata = keys.single_values(
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in scope["headers"]
@@ -149,6 +147,15 @@ class Api:
         if traceparent:
             headers.append((b"traceparent", traceparent.encode()))
         return Answer(200, headers, orjson.dumps(operation.write(answer)))
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The header fields by name; several lines of one name are one list (RFC 9110, 5.3)."""
+    joined: dict[str, str] = {}
+    for raw, value in headers:
+        name, text = raw.decode("latin-1"), value.decode("latin-1")
+        joined[name] = f"{joined[name]}, {text}" if name in joined else text
+    return joined
 
 
 def _remaining_s(asked: _Asked) -> float:

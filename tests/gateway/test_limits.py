@@ -85,6 +85,16 @@ async def test_drawing_several_at_once_allows_no_more(shared: tuple[Limits, Limi
     assert 36 <= sum(counts) <= 40 + refilled + 1
 
 
+async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(stack: Stack) -> None:
+    limits = Limits(SMALL, stack.settings().redis, clock=Clock())
+    try:
+        at_once = (admitted(limits, options_pb2.RATE_READ, "ana", 1) for _ in range(10))
+        assert sum(await asyncio.gather(*at_once)) == 10
+        assert await admitted(limits, options_pb2.RATE_READ, "ana", 30) == 30
+    finally:
+        await limits.close()
+
+
 async def test_a_refusal_says_when_the_next_one_passes(shared: tuple[Limits, Limits]) -> None:
     limits, _ = shared
     await admitted(limits, options_pb2.RATE_WRITE, "ana", 3)
@@ -175,6 +185,17 @@ def test_only_what_our_proxies_wrote_tells_an_address(
 ) -> None:
     scope = {"client": ("192.0.2.1", 5000)}
     assert client_address(scope, {"x-forwarded-for": told}, proxies) == address
+
+
+async def test_proxies_may_write_on_lines_of_their_own(tmp_path: Path) -> None:
+    base = Settings()
+    two = replace(base, gateway=replace(base.gateway, proxies_in_front=2))
+    async with scene(tmp_path, base=without_redis(two)).served() as serving:
+        told = [("X-Forwarded-For", one) for one in ("198.51.100.7", "203.0.113.9")]
+        headers = [*serving.signed_in().items(), *told]
+        path = f"/v1/people/{serving.account(BEN)}/mute"
+        assert (await serving.http.put(path, headers=headers)).status_code == 200
+        assert serving.asked[-1][1].address == "198.51.100.7"
 
 
 def test_one_household_counts_once() -> None:
