@@ -31,8 +31,12 @@ _PERSONAL: Final = (
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), "[token]"),
     (re.compile(r"(?i)\b(bearer) +\S+"), r"\1 [token]"),
     (re.compile(r"(\w://[^\s:/@]{0,64}:)[^\s@]{1,200}@"), r"\1[password]@"),
-    # PostgreSQL repeats the row in its DETAIL.
-    (re.compile(r"(?m)^DETAIL:.*$"), "DETAIL: [hidden]"),
+    # PostgreSQL repeats the row in its DETAIL, with all the lines of what people wrote. What ends
+    # it is another part of the message, or of the trace.
+    (
+        re.compile(r"(?ms)^DETAIL:.*?(?=\n(?:HINT|CONTEXT):|\n\n(?:The above|During)|\Z)"),
+        "DETAIL: [hidden]",
+    ),
 )
 
 

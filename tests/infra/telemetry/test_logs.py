@@ -93,6 +93,14 @@ def test_lines_below_the_level_and_the_chatter_of_libraries_are_left_out() -> No
         ("Authorization: Bearer abc.def", "Authorization: Bearer [token]"),
         ("postgresql://agora:s3cret@db:5432/agora", "postgresql://agora:[password]@db:5432/agora"),
         ("duplicate key\nDETAIL:  Key (handle)=(ana)", "duplicate key\nDETAIL: [hidden]"),
+        (
+            "a null\nDETAIL:  Failing row (Hi,\nI am Ana\n\n).\nHINT:  no",
+            "a null\nDETAIL: [hidden]\nHINT:  no",
+        ),
+        (
+            "a null\nDETAIL:  (Hi\nAna).\n\nThe above exception was the direct cause",
+            "a null\nDETAIL: [hidden]\n\nThe above exception was the direct cause",
+        ),
         ("nothing personal: people-3@42", "nothing personal: people-3@42"),
     ],
 )
