@@ -144,8 +144,12 @@ class Limits:
             _log.warning("limiting by this process alone: Redis is away (%s)", problem)
             self._away_until = self._clock() + RECONSIDERED_S
             return self._own.take(key, allowance)
-        self._keep(key, int(taken) - 1 if taken else 0, self._clock() + DRAWN_LIFE_S)
-        return 0.0 if taken else wait_ms / 1000
+        if not taken:
+            return float(wait_ms) / 1000
+        # Other requests of the caller may have drawn meanwhile: what they left counts on.
+        left, _ = self._drawn.pop(key, (0, 0.0))
+        self._keep(key, left + int(taken) - 1, self._clock() + DRAWN_LIFE_S)
+        return 0.0
 
 
 def allowances(settings: LimitsSettings) -> Mapping[int, Allowance]:
