@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 READ_LANES: Final = 8
 REGISTER_LANES: Final = 12
-FOLLOW_LANES: Final = 24
+FOLLOW_LANES: Final = 64
 """Enough for the owners to commit in groups, few enough to leave others their turn."""
 
 ROUNDS: Final = 3

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from cli import demo_edge, demo_society
+from cli import demo_edge, demo_sessions, demo_society
 from cli.demo_edge import Edge, Refused, Stopped
+from cli.demo_sessions import Sessions
 from cli.demo_society import Society, request_id, society
 from cli.demo_standing import Standing, differences
 from cli.lanes import spread
@@ -131,6 +132,7 @@ class Script:
     def __init__(self, *statuses: int, retry_after: str = "") -> None:
         self.statuses = list(statuses)
         self.retry_after = retry_after
+        self.reasons: dict[int, str] = {}
         self.seen: list[tuple[str, str, str, bytes]] = []
 
 
@@ -149,13 +151,21 @@ def playing(script: Script) -> Iterator[Edge]:
             if not status:
                 self.close_connection = True
                 return
-            answer = json.dumps({"reason": f"SAID_{status}", "detail": "So."}).encode()
+            said = {
+                "reason": script.reasons.get(status, f"SAID_{status}"),
+                "detail": "So.",
+                "accessToken": "t",
+                "accountId": "i",
+            }
+            answer = json.dumps(said).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             if script.retry_after and status != 200:
                 self.send_header("Retry-After", script.retry_after)
             self.end_headers()
             self.wfile.write(answer)
+
+        do_GET = do_POST = do_PUT  # noqa: N815  # The server looks for these names.
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # As it is declared.
             """Nothing is said."""
@@ -201,6 +211,43 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_edge, "PATIENCE_S", 0.2)
     with playing(Script(*[503] * 100)) as edge, pytest.raises(Failure, match="SAID_503"):
         edge.call("PUT", "/a")
+
+
+def test_a_session_that_ended_is_opened_anew_under_another_key() -> None:
+    script = Script(200, 401, 200, 200)
+    with playing(script) as edge:
+        Sessions(edge, NOON).call(ANA, "GET", "/v1/account")
+    paths = [path for _, path, _, _ in script.seen]
+    assert paths == ["/v1/sessions", "/v1/account", "/v1/sessions", "/v1/account"]
+    assert script.seen[0][2] != script.seen[2][2]
+
+
+def test_whoever_has_an_account_already_is_signed_in() -> None:
+    script = Script(409, 200)
+    script.reasons = {409: "EMAIL_TAKEN"}
+    with playing(script) as edge:
+        assert Sessions(edge, NOON).register(ANA) == "i"
+    assert [path for _, path, _, _ in script.seen] == ["/v1/accounts", "/v1/sessions"]
+
+
+def test_names_that_a_killed_run_left_claimed_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = Script(409, 401, 200)
+    script.reasons = {409: "HANDLE_TAKEN", 401: "SIGN_IN_FAILED"}
+    with playing(script) as edge:
+        monkeypatch.setattr(edge, "pause", lambda _: None)
+        assert Sessions(edge, NOON).register(ANA) == "i"
+    first, _, again = script.seen
+    assert again == first
+
+
+def test_names_that_belong_to_others_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_sessions, "CLAIMS_S", 0.0)
+    script = Script(409, 401)
+    script.reasons = {409: "HANDLE_TAKEN", 401: "SIGN_IN_FAILED"}
+    with playing(script) as edge, pytest.raises(Failure, match=f"@{ANA.handle}"):
+        Sessions(edge, NOON).register(ANA)
 
 
 def test_a_stopped_edge_sends_nothing_more() -> None:
