@@ -44,7 +44,7 @@ check: bootstrap ## formatting, lint, types, imports, drift and shape
 	@.venv/bin/mypy .
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) -m schemas.generate --check
-	@npm --prefix gateway/web run --silent check >/dev/null
+	@said=$$(npm --prefix gateway/web run --silent check 2>&1) || { echo "$$said"; false; }
 	@$(PY) -m pytest -q tests/house
 
 fmt: bootstrap ## format the code and mend what lint can mend
