@@ -95,7 +95,7 @@ def _run_entry(name: str, arguments: Sequence[str]) -> int:
     try:
         return _invoke(_entry(name), arguments)
     except SettingError as problem:
-        advice = "agora config show, which lists every setting and its source"
+        advice = "to mend it there; docs/reference/settings.md has every setting"
         return report(Failure(f"setting {problem}", advice, UNUSABLE), as_json)
     except Failure as failure:
         return report(failure, as_json)

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated, Final
 
 import typer
@@ -16,7 +17,6 @@ from cli.output import FAILED, UNUSABLE, Failure, Json, examples, result, table
 from cli.reaching import reaching
 from infra.config import Settings, load
 from infra.log.kafka import open_log
-from infra.log.port import Log
 from infra.postgres.pool import Pool, open_pool
 from projections.status import ModelStatus, PartitionStatus, model_statuses, partition_statuses
 
@@ -55,8 +55,12 @@ def status(watch: Watch = False, json: Json = False) -> None:
 
     Exit codes: 0 all run, 1 one stands still or has parked records, 2 a server is away.
     """
+    if watch and json:
+        raise Failure(
+            "One envelope cannot be shown again.", "without --watch, or without --json", UNUSABLE
+        )
     settings = load(os.environ)
-    if watch and not json:
+    if watch:
         asyncio.run(_watched(settings))
         return
     found = asyncio.run(_statuses(settings))
@@ -79,16 +83,17 @@ async def _statuses(settings: Settings) -> list[PartitionStatus]:
 
 
 async def _watched(settings: Settings) -> None:
+    """On a terminal one table that changes, else one table after the other."""
     async with _store(settings) as pool, open_log(settings) as log:
-        with Live(auto_refresh=False) as live:
+        with Live(auto_refresh=False) if sys.stdout.isatty() else nullcontext() as live:
             while True:
                 started = time.monotonic()
-                live.update(Text(await _current_text(pool, log)), refresh=True)
+                shown = _statuses_text(await partition_statuses(pool, log))
+                if live is None:
+                    print(shown, end="\n\n", flush=True)
+                else:
+                    live.update(Text(shown), refresh=True)
                 await asyncio.sleep(max(0.0, WATCH_S - (time.monotonic() - started)))
-
-
-async def _current_text(pool: Pool, log: Log) -> str:
-    return _statuses_text(await partition_statuses(pool, log))
 
 
 @asynccontextmanager

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -108,6 +111,26 @@ def test_status_shows_the_lag_in_records_and_in_seconds(
     assert 100 <= one["lag_seconds"] < 130
     assert run(["projections", "status"]) == 0
     assert "graph  people-0   behind" in capsys.readouterr().out
+
+
+def test_watching_into_a_pipe_shows_one_table_after_the_other(settings: Settings) -> None:
+    a_log_of(settings, ages_s=[1])
+    in_database(settings, one_checkpoint)
+    command = [sys.executable, "-m", "cli.main", "projections", "status", "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout is not None
+            tables = [watching.stdout.readline() for _ in range(6)][::3]
+            assert [table.split()[0] for table in tables] == ["NAME", "NAME"]
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(timeout=20) == 130
+        finally:
+            watching.kill()
+
+
+def test_one_envelope_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["projections", "status", "--watch", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["status"] == "failed"
 
 
 def test_a_halted_model_is_a_failure_that_says_why(
