@@ -16,7 +16,6 @@ from typing import Annotated, Final
 import typer
 
 from cli.output import UNUSABLE, Failure, examples
-from cli.stopping import Stop
 from infra.config import CommandsSettings, QueriesSettings, Settings, load
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
@@ -26,6 +25,7 @@ from infra.rpc.client import Channel, Remote
 from infra.rpc.dispatch import Dispatcher
 from infra.rpc.internal import InternalTokens
 from infra.rpc.server import start_server
+from infra.stopping import Stop
 from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import exported_metrics
 from infra.telemetry.tracing import opened_tracing

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final
@@ -23,6 +22,7 @@ from infra.log.port import Log
 from infra.nats.hints import Hints, LiveHint, open_hints
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
+from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
 from infra.worker import checkpoints
 from infra.worker.faust_app import faust_app
@@ -68,24 +68,22 @@ def run(settings: Settings, reactions: Reactions | None = None) -> None:
 
 
 async def _until_told(settings: Settings, reactions: Reactions | None) -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stop = Stop()
     port = settings.telemetry.projections_metrics_port
     with exported_metrics("127.0.0.1", port):
-        async with worker(settings, reactions) as failure:
+        async with AsyncExitStack() as opened:
+            with stop.while_starting():
+                failure = await opened.enter_async_context(worker(settings, reactions))
+            if stop.told.is_set():
+                return
             gc.collect()
             gc.freeze()
             gc.set_threshold(_YOUNG_OBJECTS)
-            stopping = asyncio.create_task(_told(told))
+            stopping = asyncio.create_task(stop.told.wait())
             await asyncio.wait([stopping, failure], return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if failure.done():
                 await failure
-
-
-async def _told(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 @asynccontextmanager
@@ -137,7 +135,13 @@ def _tables() -> list[str]:
 @asynccontextmanager
 async def _hosted(settings: Settings, host: Host, log: Log) -> AsyncIterator["asyncio.Task[None]"]:
     app = faust_app(settings, host)
-    await app.start()
+    try:
+        await app.start()
+    except BaseException:
+        # Lanes may run already, on connections that are about to be closed.
+        await host.stop()
+        await app.stop()
+        raise
     _log.info("projecting %s", ", ".join(sorted(host.topics)))
     ends = [
         asyncio.create_task(watch(host, log), name="watchdog"),

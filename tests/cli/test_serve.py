@@ -92,6 +92,17 @@ def test_the_workers_have_a_process_of_their_own(environment: dict[str, str]) ->
     assert "agora serve projections" in said
 
 
+def test_workers_that_wait_for_kafka_end_at_once_when_told(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        told = {**environment, "AGORA_KAFKA_BOOTSTRAP": f"127.0.0.1:{silent.getsockname()[1]}"}
+        with _running(["projections"], told) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=4) == 0
+
+
 def test_an_unknown_side_is_a_usage_error(environment: dict[str, str]) -> None:
     code, said = _ended(["querys"], environment)
     assert code == 2

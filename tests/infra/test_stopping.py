@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.stopping import Stop
+from infra.stopping import Stop
 
 
 @pytest.fixture(autouse=True)
