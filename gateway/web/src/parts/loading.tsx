@@ -2,29 +2,36 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { Problem } from "../api/problem";
 
-export type Loaded<T> =
-  { state: "loading" } | { state: "failed"; problem: Problem } | { state: "here"; value: T };
+const LOADING = { state: "loading" } as const;
 
-/** What `load` gives, loaded anew when `key` changes or `again` is called. */
+export type Loaded<T> =
+  typeof LOADING | { state: "failed"; problem: Problem } | { state: "here"; value: T };
+
+/** What `load` gives, loaded anew when `key` changes or `again` is called.
+ *
+ * What was loaded for another key is not shown meanwhile: its buttons would act on somebody else
+ * than the address says.
+ */
 export function useLoaded<T>(
   key: string,
   load: () => Promise<T>,
 ): [Loaded<T>, () => void, (value: T) => void] {
-  const [loaded, update] = useState<Loaded<T>>({ state: "loading" });
+  const [held, hold] = useState<{ key: string; loaded: Loaded<T> }>({ key, loaded: LOADING });
   const [round, next] = useState(0);
   useEffect(() => {
     let current = true;
+    const update = (loaded: Loaded<T>) => current && hold({ key, loaded });
     load().then(
-      (value) => current && update({ state: "here", value }),
-      (fault) => current && update({ state: "failed", problem: asProblem(fault) }),
+      (value) => update({ state: "here", value }),
+      (fault) => update({ state: "failed", problem: asProblem(fault) }),
     );
     return () => {
       current = false;
     };
   }, [key, round]);
   const again = useCallback(() => next((count) => count + 1), []);
-  const put = useCallback((value: T) => update({ state: "here", value }), []);
-  return [loaded, again, put];
+  const put = useCallback((value: T) => hold({ key, loaded: { state: "here", value } }), [key]);
+  return [held.key === key ? held.loaded : LOADING, again, put];
 }
 
 export function asProblem(fault: unknown): Problem {
