@@ -25,9 +25,12 @@ BOTTOM: Final = Edge(id=UUID(int=0), since=datetime.min.replace(tzinfo=UTC))
 
 
 class PageRequest(Protocol):
-    """A request for a page: its size, 0 for the usual one, and the cursor that led here."""
+    """What every request for a page says."""
 
     @property
-    def page_size(self) -> int: ...
+    def page_size(self) -> int:
+        """How many things; 0 for as many as usual."""
+
     @property
-    def cursor(self) -> str: ...
+    def cursor(self) -> str:
+        """The cursor that led here; empty for the first page."""

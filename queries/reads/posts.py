@@ -24,7 +24,7 @@ JUDGED: Final = sql.SQL("""
     ) as reached,
     array(select distinct named.id
        from (select (n.value ->> 2)::uuid as id from jsonb_array_elements(t.mentions) n) named
-      where not exists (select from accounts a where a.account_id = named.id)
+      where (select a.account_id from accounts a where a.account_id = named.id) is null
          or exists (select from blocks b
               where b.blocker_id = %(viewer)s and b.blocked_id = named.id)
          or exists (select from blocks b

@@ -8,23 +8,34 @@ import pytest
 from tests.house.shape import PURE
 from tests.house.sources import ROOT
 
-CONTEXTS = ["accounts", "graph"]
-LAYERS = [
-    "events/{}.py",
+WRITTEN = [
     "commands/deciders/{}.py",
     "commands/rpc/{}.py",
+    "tests/commands/**/test_{}.py",
+]
+FOLDED = [
+    "events/{}.py",
     "projections/models/{}.py",
+    "tests/projections/**/test_{}.py",
+]
+READ = [
     "queries/reads/{}.py",
     "queries/rpc/{}.py",
     "schemas/proto/{}.proto",
-    "tests/commands/**/test_{}.py",
-    "tests/projections/**/test_{}.py",
     "tests/queries/**/test_{}.py",
 ]
+# Comments are facts about a post and share its events and model; feeds are only read.
+CONTEXTS = {
+    "accounts": [*WRITTEN, *FOLDED, *READ],
+    "graph": [*WRITTEN, *FOLDED, *READ],
+    "posts": [*WRITTEN, *FOLDED, *READ],
+    "comments": [*WRITTEN, *READ],
+    "feeds": READ,
+}
+CELLS = [(context, layer) for context, layers in CONTEXTS.items() for layer in layers]
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize(("context", "layer"), CELLS)
 def test_the_context_has_its_file_in_the_layer(context: str, layer: str) -> None:
     assert list(ROOT.glob(layer.format(context))), f"missing: {layer.format(context)}"
 

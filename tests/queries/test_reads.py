@@ -1,10 +1,13 @@
 """How PostgreSQL finds a page: by the index, however many there are before and after it."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from psycopg import sql
 
-from queries.paging import Edge
-from queries.reads import graph
+from queries.paging import TOP, Edge
+from queries.reads import comments, feeds, graph
 from queries.reads.graph import PeopleList
 from tests.queries.conftest import Side
 from tests.queries.world import ANA, BEN, CLO, START
@@ -12,6 +15,25 @@ from tests.queries.world import ANA, BEN, CLO, START
 CROWD = sql.SQL("""
     insert into follows (target_id, follower_id, state, since)
     select {target}, {follower}, {state}, {since} from generate_series(1, 5000)""")
+
+PEOPLE = sql.SQL("""
+    insert into accounts
+    select case n when 0 then {ben} else gen_random_uuid() end, n || '@example.org', 'email:' || n,
+           'Ben', 'Okri', '1990-05-06', 'ben' || n, 'handle:' || n, '', false, {start}
+      from generate_series(0, 200) n""")
+FOLLOWS = sql.SQL("""
+    insert into follows select account_id, {ana}, 'established', {start}
+      from accounts where account_id <> {ana}""")
+POSTS = sql.SQL("""
+    with written as (
+        insert into posts select gen_random_uuid(), account_id, 'Hello.', '[]',
+               'public', '{{}}', 'everybody', {start} + (n / 10) * interval '1 minute', null, '{{}}'
+          from accounts, generate_series(1, 50) n returning post_id, published_at
+    ) insert into bookmarks select {ana}, post_id, published_at from written""")
+COMMENTS = sql.SQL("""
+    insert into comments select gen_random_uuid(), {clo}, case when n % 2 = 0 then {ben} end,
+           {ben}, 'Indeed.', '[]', {start} + (n / 100) * interval '1 minute', null, '{{}}'
+      from generate_series(1, 5000) n""")
 
 
 @pytest.mark.parametrize(
@@ -30,9 +52,63 @@ async def test_a_page_in_the_middle_of_one_moment_reads_no_more_than_itself(
     await side.world.execute(sql.SQL("analyze"))
     below = Edge(id=CLO, since=START)
     params = graph.place(ANA, BEN, below, 21)
-    lines = await side.world.execute(
-        sql.SQL("explain (analyze, costs off, timing off) ") + graph.STATEMENTS[people.name], params
-    )
-    plan = "\n".join(line for (line,) in lines)
+    plan = await explained(side, graph.STATEMENTS[people.name], params)
     assert "Index" in plan, plan
     assert "Sort" not in plan, plan
+
+
+async def explained(side: Side, query: sql.Composed, params: dict[str, Any]) -> str:
+    """How PostgreSQL ran the query, line by line."""
+    explain = sql.SQL("explain (analyze, costs off, timing off) ")
+    return "\n".join(line for (line,) in await side.world.execute(explain + query, params))
+
+
+async def crowded(side: Side) -> None:
+    """BEN and 200 others whom ANA follows, each with 50 posts at few moments, and comments."""
+    await side.world.person(ANA, "ana")
+    for query in (PEOPLE, FOLLOWS, POSTS, COMMENTS, sql.SQL("analyze")):
+        await side.world.execute(query.format(ana=ANA, ben=BEN, clo=CLO, start=START))
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        (feeds.EXPLORE, {}),
+        (feeds.OF_PERSON, {"author": BEN}),
+        (feeds.BOOKMARKS, {}),
+        (comments.OLDEST, {"post": CLO, "parent": None}),
+        (comments.NEWEST, {"post": CLO, "parent": None}),
+        (comments.REPLIES, {"post": CLO, "parent": BEN}),
+    ],
+    ids=("explore", "person", "bookmarks", "oldest", "newest", "replies"),
+)
+async def test_a_page_of_posts_or_comments_is_found_by_its_index_alone(
+    side: Side, query: sql.Composed, more: dict[str, Any]
+) -> None:
+    await crowded(side)
+    middle = Edge(id=CLO, since=START)
+    plan = await explained(side, query, feeds.place(ANA, middle, 21) | more)
+    assert "Index" in plan, plan
+    assert "Sort" not in plan, plan
+    assert "hashed" not in plan, plan
+
+
+async def test_home_reads_one_post_of_everybody_and_those_of_the_authors_on_the_page(
+    side: Side,
+) -> None:
+    await crowded(side)
+    explain = sql.SQL("explain (analyze, timing off, format json) ")
+    ((plans,),) = await side.world.execute(explain + feeds.HOME, feeds.place(ANA, TOP, 21))
+    read = sum(
+        node["Actual Rows"] * node["Actual Loops"]
+        for node in nodes(plans[0]["Plan"])
+        if node.get("Relation Name", "").startswith("posts")
+    )
+    assert 201 <= read <= 202 + 21 * 21
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)
