@@ -83,6 +83,8 @@ def _options(database: Database) -> Sequence[str]:
         "jit": "off",
         "log_min_messages": "warning",
         "log_line_prefix": "%m [%p] %u ",
+        # Without the details, which repeat rows: read models hold what people wrote in clear.
+        "log_error_verbosity": "terse",
     }
     if not database.durable:
         settings |= {"fsync": "off", "full_page_writes": "off"}

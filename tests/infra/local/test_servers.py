@@ -62,6 +62,17 @@ async def test_a_cluster_takes_records_while_one_of_three_brokers_is_away(
     assert await append(settings.kafka.bootstrap, topic) == 1
 
 
+def test_the_log_of_postgres_repeats_no_rows(stack: Stack) -> None:
+    secret = secrets.token_hex(8)
+    with psycopg.connect(stack.settings().postgres.dsn) as connection:
+        connection.execute("create temporary table notes (about text, needed text not null)")
+        with pytest.raises(psycopg.errors.NotNullViolation, match=secret):
+            connection.execute("insert into notes values (%s, null)", (secret,))
+    log = stack.postgres.log_file.read_text()
+    assert "violates not-null constraint" in log
+    assert secret not in log
+
+
 def test_postgres_has_the_extensions_and_survives_a_crash(stack: Stack) -> None:
     stack.postgres.kill()
     stack.postgres.start()
