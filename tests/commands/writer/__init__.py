@@ -1,0 +1,1 @@
+"""Tests of the partition writer, part by part; the simulator plays it as a whole."""

@@ -1,0 +1,172 @@
+"""One partition in one process, across tenures, over servers on which nothing goes wrong."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from commands.tenures import Place, Tenures
+from commands.writer.partition import Identity, PartitionWriter, Tools
+from commands.writer.saving import Pace
+from events import record
+from events.codec import Blind
+from events.graph import Tie
+from events.record import Claim, Release
+from events.stream import Head, stored
+from events.tenure import UNCLAIMED
+from infra.checkpoints.port import Saved
+from schemas.refusals import Unavailable
+from tests.commands.cast import NOON
+from tests.commands.writer.records import CLAIM, RIVALS_CLAIM, decision, land, settled
+from tests.commands.writer.register import BEN, BENS, CLO, EPOCH, submission
+from tests.simulation.register import PARTITION, ROUTES, Mute, Unmute
+from tests.simulation.standalone import fair_checkpoints, fair_log
+
+SOON_S = 2.0
+
+
+class Process:
+    """A writer with its tail, over one log and one store."""
+
+    def __init__(self) -> None:
+        self.log = fair_log()
+        self.store = fair_checkpoints()
+        self.tenures = Tenures(self.log)
+        self.tenures.start({PARTITION: Place(0, UNCLAIMED)})
+        tools = Tools(
+            identity=Identity("me", "me:1"),
+            log=self.log,
+            checkpoints=self.store,
+            cipher=Blind(),
+            digest=lambda body: body[:16],
+            routes=ROUTES,
+            clock=lambda: NOON,
+            draw=uuid4,
+            dice=random.Random(1),
+            pace=Pace(interval_s=0.02),
+        )
+        self.writer = PartitionWriter(PARTITION, tools, self.tenures)
+        self.running = [
+            asyncio.create_task(self.tenures.run()),
+            asyncio.create_task(self.writer.run()),
+        ]
+
+    async def serving(self) -> None:
+        self.writer.want()
+        async with asyncio.timeout(SOON_S):
+            await self.writer.served()
+
+    def records(self) -> Sequence[record.Record]:
+        return [record.decode(entry.value) for entry in self.log.entries(PARTITION)]
+
+    def rival(self) -> UUID:
+        """Somebody else claims from whoever owns the partition."""
+        claim = Claim(uuid4(), self.tenures.of(PARTITION).epoch, "rival", "rival:1", NOON)
+        land(self.log, claim)
+        return claim.id
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[Process]:
+    started = Process()
+    yield started
+    for task in started.running:
+        task.cancel()
+    await asyncio.gather(*started.running, return_exceptions=True)
+
+
+async def test_nobody_serves_unasked(process: Process) -> None:
+    await settled()
+    assert process.records() == []
+    with pytest.raises(Unavailable) as refused:
+        await process.writer.submit(submission(Mute(other=BEN)))
+    assert refused.value.reason == "NOT_OWNER"
+
+
+async def test_who_wants_the_partition_claims_and_serves_it(process: Process) -> None:
+    await process.serving()
+    handled = await process.writer.submit(submission(Mute(other=BEN)))
+    assert handled.position == {str(PARTITION): 1}
+    assert process.tenures.of(PARTITION).owner == "me"
+
+
+async def test_wanting_twice_claims_once(process: Process) -> None:
+    await process.serving()
+    process.writer.want()
+    await settled()
+    assert len(process.records()) == 1
+
+
+async def test_a_rivals_claim_ends_the_tenure(process: Process) -> None:
+    await process.serving()
+    process.rival()
+    async with asyncio.timeout(SOON_S):
+        while process.writer.serving:
+            await settled()
+    with pytest.raises(Unavailable):
+        await process.writer.submit(submission(Mute(other=BEN)))
+
+
+async def test_a_release_saves_and_lets_others_in(process: Process) -> None:
+    await process.serving()
+    await process.writer.submit(submission(Mute(other=BEN)))
+    process.writer.stop()
+    async with asyncio.timeout(SOON_S):
+        await process.running[1]
+    assert isinstance(process.records()[-1], Release)
+    assert (await process.store.peek(PARTITION)).offset == 2
+    assert list(await process.store.load(PARTITION, [BENS])) == [BENS]
+
+
+async def test_requests_are_known_across_tenures(process: Process) -> None:
+    await process.serving()
+    first = await process.writer.submit(submission(Mute(other=BEN)))
+    process.rival()
+    async with asyncio.timeout(SOON_S):
+        while process.writer.serving:
+            await settled()
+    await process.serving()
+    again = await process.writer.submit(submission(Mute(other=BEN)))
+    assert (again.position, again.repeated) == (first.position, True)
+
+
+async def test_a_log_that_cannot_be_folded_halts_the_partition(process: Process) -> None:
+    land(process.log, CLAIM, decision(Mute(other=BEN), 1), decision(Mute(other=BEN), 2))
+    await settled()
+    process.writer.want()
+    async with asyncio.timeout(SOON_S):
+        while not process.writer.halted:
+            await settled()
+    assert BENS in process.writer.halted
+    with pytest.raises(Unavailable) as refused:
+        await process.writer.submit(submission(Unmute(other=CLO)))
+    assert refused.value.reason == "PARTITION_HALTED"
+
+
+async def test_a_takeover_that_a_newer_owner_has_overtaken_does_not_halt(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newer owner's heads are loaded in the middle of the older one's replay."""
+    land(process.log, CLAIM, decision(Mute(other=BEN), 1))
+    take = process.store.take
+
+    async def overtaken(partition: object, claimed_at: int) -> Saved:
+        taken = await take(PARTITION, claimed_at)
+        monkeypatch.undo()
+        newer = land(process.log, RIVALS_CLAIM)
+        newest = Head(Tie(mutes=True), 1)
+        await take(PARTITION, newer)
+        await process.store.save(PARTITION, newer, Saved(offset=2), {BENS: stored(newest)})
+        return taken
+
+    await settled()
+    monkeypatch.setattr(process.store, "take", overtaken)
+    process.writer.want()
+    async with asyncio.timeout(SOON_S):
+        while len(process.records()) < 4:
+            await settled()
+    await asyncio.sleep(0.2)
+    assert not process.writer.halted
+    assert process.tenures.of(PARTITION).epoch != EPOCH
