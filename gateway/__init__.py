@@ -1,1 +1,1 @@
-"""The edge: HTTP/JSON and server-sent events, made from the proto files."""
+"""The edge: HTTP and JSON, made from the proto files."""
