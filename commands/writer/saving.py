@@ -43,7 +43,10 @@ class Saver:
         self._saved_next = -1
 
     async def run(self) -> None:
-        """Saves until the owner turns out to be fenced; cancel it when the tenure ends."""
+        """Saves until the owner turns out to be fenced; cancel it when the tenure ends.
+
+        Whatever else goes wrong is logged and tried again: commands do not wait for checkpoints.
+        """
         while True:
             await self._pause()
             try:
@@ -54,6 +57,8 @@ class Saver:
                 return
             except Unavailable as error:
                 log.warning("%s: no checkpoint this time: %s", self._partition, error)
+            except Exception:
+                log.exception("%s: the checkpoint cannot be saved.", self._partition)
 
     async def _pause(self) -> None:
         """The interval, cut short at a quarter of it when much has changed."""

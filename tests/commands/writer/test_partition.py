@@ -13,10 +13,12 @@ from commands.writer.saving import Pace
 from events import record
 from events.codec import Blind
 from events.graph import Tie
-from events.record import Claim, Release
+from events.record import Claim, Decision, Release
 from events.stream import Head, stored
 from events.tenure import UNCLAIMED
+from events.topics import Partition
 from infra.checkpoints.port import Saved
+from infra.log.port import Appender, AppendUnknown
 from schemas.refusals import Unavailable
 from tests.commands.cast import NOON
 from tests.commands.writer.records import CLAIM, RIVALS_CLAIM, decision, land, settled
@@ -130,6 +132,62 @@ async def test_requests_are_known_across_tenures(process: Process) -> None:
     await process.serving()
     again = await process.writer.submit(submission(Mute(other=BEN)))
     assert (again.position, again.repeated) == (first.position, True)
+
+
+class Forgetful:
+    """An appender whose first decisions get no answer; `lands` tells whether they are durable."""
+
+    def __init__(self, appender: Appender, *, lands: bool) -> None:
+        self._appender = appender
+        self._lands = lands
+
+    async def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
+        forgotten = isinstance(record.decode(records[0][1]), Decision)
+        if self._lands or not forgotten:
+            base = await self._appender.append(records)
+            if not forgotten:
+                return base
+        raise AppendUnknown("No answer came.")
+
+    async def close(self) -> None:
+        await self._appender.close()
+
+
+@pytest.mark.parametrize(("lands", "offset"), [(True, 1), (False, 2)])
+async def test_an_unknown_outcome_is_settled_by_the_next_claim(
+    process: Process, monkeypatch: pytest.MonkeyPatch, lands: bool, offset: int
+) -> None:
+    """What landed is answered from where it stands; what did not is judged and sent anew."""
+    opened = process.log.appender
+
+    async def forgetful(partition: Partition) -> Appender:
+        monkeypatch.undo()
+        return Forgetful(await opened(partition), lands=lands)
+
+    monkeypatch.setattr(process.log, "appender", forgetful)
+    await process.serving()
+    async with asyncio.timeout(SOON_S):
+        handled = await process.writer.submit(submission(Mute(other=BEN)))
+    assert handled.position == {str(PARTITION): offset}
+    kinds = [type(each) for each in process.records()]
+    assert kinds == ([Claim, Decision, Claim] if lands else [Claim, Claim, Decision])
+
+
+async def test_a_checkpoint_that_fails_oddly_is_told_and_tried_again(
+    process: Process, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*about: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as odd:
+        odd.setattr(process.store, "save", broken)
+        await process.serving()
+        async with asyncio.timeout(SOON_S):
+            while "cannot be saved" not in caplog.text:
+                await settled()
+    async with asyncio.timeout(SOON_S):
+        while (await process.store.peek(PARTITION)).offset == 0:
+            await settled()
 
 
 async def test_a_log_that_cannot_be_folded_halts_the_partition(process: Process) -> None:
