@@ -4,6 +4,7 @@ Exits with 1 when a seed failed, or when a planted fault was not found; with 2 f
 """
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -120,4 +121,5 @@ def _progress() -> Progress:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # So that `| head` ends it quietly.
     sys.exit(main(sys.argv[1:]))
