@@ -55,7 +55,7 @@ async def owning(
     peers = GrpcPeers(connect, heartbeat, lambda: _others(tenures, me))
     steward = Steward(writers, tenures, peers, me)
     counts = {topic.name: partition_count(settings, topic) for topic in TOPICS}
-    router = Router(writers, tenures, peers, keys, tools.routes, counts, me)
+    router = Router(writers, tenures, peers, steward, keys, tools.routes, counts, me)
     async with asyncio.TaskGroup() as background:
         serving = [background.create_task(writer.run()) for writer in writers.values()]
         watching = [

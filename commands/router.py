@@ -1,6 +1,6 @@
 """Takes any submission on any instance, and brings it to the owner of its shard.
 
-Forwards once; claims the partition itself when its owner has gone. What was certainly not
+Forwards once; has the partition claimed here when its owner has gone. What was certainly not
 recorded is tried again until the caller's patience ends, and so is what may have been, if the
 request has an id to be known by.
 """
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from commands.peers import Peers
+from commands.steward import Steward
 from commands.submission import Handled, Route, Submission
 from commands.tenures import Tenures
 from commands.writer.partition import PartitionWriter
@@ -44,6 +45,7 @@ class Router:
         writers: Mapping[Partition, PartitionWriter],
         tenures: Tenures,
         peers: Peers,
+        steward: Steward,
         keys: Keys,
         routes: Mapping[type, Route],
         counts: Mapping[str, int],
@@ -53,6 +55,7 @@ class Router:
         self._writers = writers
         self._tenures = tenures
         self._peers = peers
+        self._steward = steward
         self._keys = keys
         self._routes = routes
         self._counts = counts
@@ -114,7 +117,7 @@ class Router:
         if not writer.serving and elsewhere and not self._peers.silent(tenure):
             return await self._forwarded(partition, tenure, submission)
         if not writer.serving:
-            writer.want()
+            self._steward.called_for(partition)
         return await self._here(partition, submission)
 
     async def _forwarded(

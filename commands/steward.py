@@ -22,13 +22,16 @@ class Rhythm(Struct, frozen=True):
     """When the steward acts, in seconds.
 
     It looks every `look_s`. An instance that is not advised waits `unadvised_s` before it claims
-    what nobody holds; advice must be steady for `hand_over_s` before a healthy owner hands over.
-    That is longer than the group needs to notice that a member died: until then it advises the
-    dead one, and whoever took over would lay the partition down again at once.
+    what nobody holds, and only `passed_on_s` if a command waits for it: were the first command to
+    decide who claims, what is handed over would land anywhere. Advice must be steady for
+    `hand_over_s` before a healthy owner hands over. That is longer than the group needs to notice
+    that a member died: until then it advises the dead one, and whoever took over would lay the
+    partition down again at once.
     """
 
     look_s: float = 0.05
     unadvised_s: float = 1.0
+    passed_on_s: float = 0.2
     hand_over_s: float = 15.0
 
 
@@ -59,6 +62,14 @@ class Steward:
             self._advised = partitions
             self._advised_at = asyncio.get_running_loop().time()
 
+    def called_for(self, partition: Partition) -> None:
+        """A command waits for the partition, which is not served here nor by a healthy owner."""
+        now = asyncio.get_running_loop().time()
+        if self._tenures.of(partition).held or self._is_due(
+            partition, now, self._rhythm.passed_on_s
+        ):
+            self._writers[partition].want()
+
     async def run(self) -> None:
         """Looks after the partitions for ever; cancel it to stop."""
         while True:
@@ -77,11 +88,20 @@ class Steward:
             return
         self._serving_since.pop(partition, None)
         if self._vacant(tenure):
-            since = self._vacant_since.setdefault(partition, now)
-            if partition in self._advised or now - since > self._rhythm.unadvised_s:
+            if self._is_due(partition, now, self._rhythm.unadvised_s):
                 writer.want()
-        elif self._peers.silent(tenure):
+            return
+        self._vacant_since.pop(partition, None)
+        if self._peers.silent(tenure):
             writer.want()
+
+    def _is_due(self, partition: Partition, now: float, unadvised_s: float) -> bool:
+        """Whether this instance should claim what nobody holds, or leave it to whoever is advised.
+
+        The first look at a partition starts its wait.
+        """
+        since = self._vacant_since.setdefault(partition, now)
+        return partition in self._advised or now - since > unadvised_s
 
     def _vacant(self, tenure: Tenure) -> bool:
         """Nobody holds it, or this process did and no longer knows how."""

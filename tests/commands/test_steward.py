@@ -14,7 +14,7 @@ ELSEWHERE = frozenset({Partition("people", 1)})
 MINE = Tenure(held=True, owner="me", endpoint="me:7001", claimed_at=3)
 THEIRS = Tenure(held=True, owner="ana", endpoint="ana:7001", claimed_at=3)
 VACANT = Tenure(owner="ana", claimed_at=3)
-RHYTHM = Rhythm(look_s=0.01, unadvised_s=0.1, hand_over_s=0.2)
+RHYTHM = Rhythm(look_s=0.01, unadvised_s=0.1, passed_on_s=0.05, hand_over_s=0.2)
 
 
 class Writer(PartitionWriter):
@@ -53,10 +53,10 @@ class Known(Tenures):
     """One tenure for all."""
 
     def __init__(self, tenure: Tenure) -> None:
-        self._tenure = tenure
+        self.tenure = tenure
 
     def of(self, partition: Partition) -> Tenure:
-        return self._tenure
+        return self.tenure
 
 
 def steward_of(writer: Writer, tenure: Tenure, *, gone: bool = False) -> Steward:
@@ -93,6 +93,42 @@ async def test_what_nobody_holds_is_claimed_by_anybody_in_the_end() -> None:
     writer = Writer(serving=False)
     await after(steward_of(writer, VACANT), 0.4)
     assert writer.wants
+
+
+async def test_a_command_has_a_partition_claimed_whose_owner_has_gone() -> None:
+    writer = Writer(serving=False)
+    steward_of(writer, THEIRS, gone=True).called_for(PEOPLE)
+    assert writer.wants
+
+
+async def test_a_command_has_claimed_what_nobody_holds_at_once_where_that_is_advised() -> None:
+    writer = Writer(serving=False)
+    steward = steward_of(writer, VACANT)
+    steward.advise(frozenset({PEOPLE}))
+    steward.called_for(PEOPLE)
+    assert writer.wants
+
+
+async def test_a_command_leaves_what_was_laid_down_to_whoever_is_advised_for_a_moment() -> None:
+    writer = Writer(serving=False)
+    steward = steward_of(writer, VACANT)
+    steward.called_for(PEOPLE)
+    assert not writer.wants
+    await asyncio.sleep(2 * RHYTHM.passed_on_s)
+    steward.called_for(PEOPLE)
+    assert writer.wants
+
+
+async def test_each_vacancy_has_a_moment_of_its_own() -> None:
+    writer = Writer(serving=False)
+    tenures = Known(VACANT)
+    steward = Steward({PEOPLE: writer}, tenures, Others(gone=False), "me", RHYTHM)
+    steward.called_for(PEOPLE)
+    tenures.tenure = THEIRS
+    await after(steward, 2 * RHYTHM.passed_on_s)
+    tenures.tenure = VACANT
+    steward.called_for(PEOPLE)
+    assert not writer.wants
 
 
 async def test_a_partition_is_handed_over_once_the_advice_is_steady() -> None:

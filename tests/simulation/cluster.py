@@ -74,12 +74,13 @@ class Node:
         self.writer = PartitionWriter(PARTITION, tools, self.tenures)
         writers = {PARTITION: self.writer}
         peers = SimulatedPeers(cluster)
-        rhythm = Rhythm(look_s=0.2, unadvised_s=0.4, hand_over_s=dice.choice((0.3, 2.0)))
+        rhythm = Rhythm(0.2, unadvised_s=0.4, passed_on_s=0.1, hand_over_s=dice.choice((0.3, 2.0)))
         self.steward = Steward(writers, self.tenures, peers, name, rhythm)
         self.router = Router(
             writers,
             self.tenures,
             peers,
+            self.steward,
             NoKeys(),
             tools.routes,
             {PARTITION.topic: 1},
