@@ -12,7 +12,12 @@ from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    NodeNotReadyError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 from msgspec import Struct
 
 from events.topics import TOPICS, Partition, Topic
@@ -59,11 +64,21 @@ async def ensure(settings: Settings, *, dry_run: bool = False) -> list[TopicRepo
     `LogUnavailable`.
     """
     with unavailable("Looking after the topics"):
-        async with asyncio.timeout(ADMIN_SECONDS), _admin(settings.kafka) as admin:
-            found = await _found(admin, settings)
-            for topic in TOPICS:
-                _check(settings, topic, found)
-            return [await _ensured(admin, settings, topic, found, dry_run) for topic in TOPICS]
+        async with asyncio.timeout(ADMIN_SECONDS):
+            while True:
+                try:
+                    return await _all_ensured(settings, dry_run)
+                except NodeNotReadyError:
+                    # A broker that is just back answers, but does not list itself as alive yet.
+                    await asyncio.sleep(_APPEAR_SECONDS)
+
+
+async def _all_ensured(settings: Settings, dry_run: bool) -> list[TopicReport]:
+    async with _admin(settings.kafka) as admin:
+        found = await _found(admin, settings)
+        for topic in TOPICS:
+            _check(settings, topic, found)
+        return [await _ensured(admin, settings, topic, found, dry_run) for topic in TOPICS]
 
 
 async def missing(settings: Settings) -> list[str]:

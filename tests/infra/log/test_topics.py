@@ -1,8 +1,11 @@
 """Topics are made once, with settings that keep every fact."""
 
+from typing import Any
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import NodeNotReadyError
 from msgspec.structs import replace
 
 from events.topics import NAMES, PEOPLE, Partition
@@ -92,3 +95,18 @@ def test_partitions_follow_the_settings() -> None:
     counts = (log.people_partitions, log.names_partitions, log.posts_partitions)
     assert len(all_partitions(settings)) == sum(counts)
     assert all_partitions(settings, [PEOPLE])[-1] == Partition("people", 3)
+
+
+async def test_a_broker_that_is_just_back_is_waited_for(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = iter([NodeNotReadyError("not listed yet"), NodeNotReadyError("not listed yet")])
+    describe = AIOKafkaAdminClient.describe_topics
+
+    async def not_at_once(admin: AIOKafkaAdminClient, names: list[str]) -> list[Any]:
+        for error in seen:
+            raise error
+        return list(await describe(admin, names))
+
+    monkeypatch.setattr(AIOKafkaAdminClient, "describe_topics", not_at_once)
+    assert all(report.created for report in await ensure(stack.settings()))
