@@ -40,7 +40,7 @@ def projections() -> None:
 @app.command("list")
 @examples("agora projections list", "agora projections list --json")
 def list_models(json: Json = False) -> None:
-    """Show each read model, its version, topics, tables and rows.
+    """Show each read model, its builds, and the rows of their tables.
 
     Exit codes: 0 done, 2 PostgreSQL is away or has no tables yet.
     """
@@ -112,15 +112,17 @@ def _models_text(models: Sequence[ModelStatus]) -> str:
     rows = [
         [
             model.name,
-            str(model.version),
-            ", ".join(model.topics),
+            str(build.number),
+            str(build.version),
+            build.state,
             name,
-            f"{'' if model.exact else '~'}{count:,}",
+            f"{'' if build.exact else '~'}{count:,}",
         ]
         for model in models
-        for name, count in model.rows.items()
+        for build in model.builds
+        for name, count in build.rows.items()
     ]
-    return table(["MODEL", "VERSION", "TOPICS", "TABLE", "ROWS"], rows)
+    return table(["MODEL", "BUILD", "VERSION", "STATE", "TABLE", "ROWS"], rows)
 
 
 def _statuses_text(statuses: Sequence[PartitionStatus]) -> str:

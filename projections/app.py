@@ -24,14 +24,13 @@ from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
 from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
-from infra.worker import checkpoints
 from infra.worker.faust_app import faust_app
 from infra.worker.host import Host
 from infra.worker.places import Places
 from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
-from projections.ddl import ddl
+from projections.builds import ensure_models
 from projections.folding import News
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Publish
@@ -99,7 +98,8 @@ async def worker(
         )
         pool = await opened.enter_async_context(open_pool(patient, role="projections"))
         hints = await opened.enter_async_context(open_hints(settings.nats))
-        await ensure(pool, settings, _tables())
+        await ensure(pool, settings, key_vault.TABLES)
+        await ensure_models(pool, settings, MODELS)
         crypto = settings.crypto
         master = load_key("crypto.master_key_file", crypto.master_key_file)
         keys = await open_keyring(pool, master)
@@ -125,11 +125,6 @@ def reaction_subscribers(
         ReactionSubscriber(one, Places(f"reaction:{one.name}", pool, log), submit)
         for one in reacting
     ]
-
-
-def _tables() -> list[str]:
-    models = [statement for model in MODELS for statement in ddl(model)]
-    return [*key_vault.TABLES, *checkpoints.DDL, *models]
 
 
 @asynccontextmanager

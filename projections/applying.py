@@ -18,31 +18,32 @@ from projections.tables import Row, Table, columns_of, sent_as
 async def apply(
     connection: AsyncConnection[Any],
     model: Model,
+    build: int,
     partition: Partition,
     operations: Iterable[Operation],
 ) -> None:
-    """Run the operations, each row written once; statements travel together."""
+    """Run the operations on that build, each row written once; statements travel together."""
     async with connection.pipeline():
         for step in groups(operations):
-            statement, parameters = _prepared(model, step)
+            statement, parameters = _prepared(model, build, step)
             await connection.execute(
                 statement, parameters | {"partition": str(partition)}, prepare=True
             )
 
 
-def _prepared(model: Model, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:
+def _prepared(model: Model, build: int, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:
     tallies = model.tallies
     match step:
         case Group(kind, table, columns, values):
             arrays = dict(zip(columns, map(list, zip(*values, strict=True)), strict=True))
-            return group_statement(kind, table, columns, tallies), _sent(table, arrays)
+            return group_statement(kind, table, build, columns, tallies), _sent(table, arrays)
         case UpdateWhere(table, where, values):
-            statement = update_where(table, tuple(where), tuple(values), tallies)
+            statement = update_where(table, build, tuple(where), tuple(values), tallies)
             return statement, where | _new(table, values)
         case DeleteWhere(table, where):
-            return delete_where(table, tuple(where), tallies), where
+            return delete_where(table, build, tuple(where), tallies), where
         case Keep(table, row, source, key, columns):
-            statement = keep(table, tuple(row), source, columns, tallies)
+            statement = keep(table, build, tuple(row), source, columns, tallies)
             return statement, key | _new(table, row)
         case unknown:
             assert_never(unknown)

@@ -33,25 +33,34 @@ _ONE_LESS = "select {by}, -1 as n from before where {where}"
 
 @cache
 def group_statement(
-    kind: type[RowOperation], table: Table, columns: Sequence[str], tallies: tuple[Tally, ...]
+    kind: type[RowOperation],
+    table: Table,
+    build: int,
+    columns: Sequence[str],
+    tallies: tuple[Tally, ...],
 ) -> bytes:
     """The statement for a `batches.Group`; its parameters are `columns`, and `partition`."""
     counting = [tally for tally in tallies if tally.of == table]
     parts = [f"given as ({_unnested(table, columns)})"]
     if kind is Delete:
-        parts.append(f"before as ({_delete(table)})")
+        parts.append(f"before as ({_delete(table, build)})")
     else:
         if counting:
-            parts.append(f"before as ({_matching(table)})")
-        write = _upsert(table, columns) if kind is Upsert else _update(table, columns)
+            parts.append(f"before as ({_matching(table, build)})")
+        writing = _upsert if kind is Upsert else _update
+        write = writing(table, build, columns)
         parts.append(f"after as ({write})")
     sides = [_ONE_LESS] if kind is Delete else [_ONE_MORE, _ONE_LESS]
-    return _with(parts, counting, sides)
+    return _with(build, parts, counting, sides)
 
 
 @cache
 def update_where(
-    table: Table, where: Sequence[str], values: Sequence[str], tallies: tuple[Tally, ...]
+    table: Table,
+    build: int,
+    where: Sequence[str],
+    values: Sequence[str],
+    tallies: tuple[Tally, ...],
 ) -> bytes:
     """The statement for an `UpdateWhere`.
 
@@ -59,27 +68,30 @@ def update_where(
     front, and `partition`.
     """
     counting = [tally for tally in tallies if tally.of == table]
-    name, condition = stored_name(table), _matches(table, where)
+    name, condition = stored_name(table, build), _matches(table, where)
     setting = _setting(table, {column: _parameter(table, column, "new_") for column in values})
     parts = [
         f"before as (select * from {name} where {condition})",
         f"after as (update {name} t set {setting} where {condition} returning *)",
     ]
-    return _with(parts, counting, [_ONE_MORE, _ONE_LESS])
+    return _with(build, parts, counting, [_ONE_MORE, _ONE_LESS])
 
 
 @cache
-def delete_where(table: Table, where: Sequence[str], tallies: tuple[Tally, ...]) -> bytes:
+def delete_where(
+    table: Table, build: int, where: Sequence[str], tallies: tuple[Tally, ...]
+) -> bytes:
     """The statement for a `DeleteWhere`: its parameters are `where`, and `partition`."""
     counting = [tally for tally in tallies if tally.of == table]
     condition = _matches(table, where)
-    parts = [f"before as (delete from {stored_name(table)} where {condition} returning *)"]
-    return _with(parts, counting, [_ONE_LESS])
+    parts = [f"before as (delete from {stored_name(table, build)} where {condition} returning *)"]
+    return _with(build, parts, counting, [_ONE_LESS])
 
 
 @cache
 def keep(
     table: Table,
+    build: int,
     row: Sequence[str],
     source: Table,
     columns: Sequence[str],
@@ -92,16 +104,20 @@ def keep(
     """
     counting = [tally for tally in tallies if tally.of == table]
     made = [f"{_parameter(table, column, 'new_')} as {column}" for column in row]
-    wanted = f"select {', '.join([*made, *columns])} from {stored_name(source)}"
+    wanted = f"select {', '.join([*made, *columns])} from {stored_name(source, build)}"
     parts = [f"given as ({wanted} where {_matches(source, source.key)})"]
     if counting:
-        parts.append(f"before as ({_matching(table)})")
-    parts.append(f"after as ({_upsert(table, (*row, *columns))})")
-    return _with(parts, counting, [_ONE_MORE, _ONE_LESS])
+        parts.append(f"before as ({_matching(table, build)})")
+    parts.append(f"after as ({_upsert(table, build, (*row, *columns))})")
+    return _with(build, parts, counting, [_ONE_MORE, _ONE_LESS])
 
 
-def _with(parts: Sequence[str], tallies: Sequence[Tally], sides: Sequence[str]) -> bytes:
-    counts = [f"tally_{number} as ({_tally(tally, sides)})" for number, tally in enumerate(tallies)]
+def _with(
+    build: int, parts: Sequence[str], tallies: Sequence[Tally], sides: Sequence[str]
+) -> bytes:
+    counts = [
+        f"tally_{number} as ({_tally(tally, build, sides)})" for number, tally in enumerate(tallies)
+    ]
     return f"with {', '.join([*parts, *counts])} select 1".encode()
 
 
@@ -146,28 +162,30 @@ def _grown(here: str, given: str) -> str:
     )
 
 
-def _matching(table: Table) -> str:
-    return f"select t.* from {stored_name(table)} t join given using ({', '.join(table.key)})"
+def _matching(table: Table, build: int) -> str:
+    return (
+        f"select t.* from {stored_name(table, build)} t join given using ({', '.join(table.key)})"
+    )
 
 
-def _upsert(table: Table, columns: Sequence[str]) -> str:
+def _upsert(table: Table, build: int, columns: Sequence[str]) -> str:
     names = ", ".join(columns)
     setting = ", ".join(f"{name} = excluded.{name}" for name in _values(table, columns))
     return (
-        f"insert into {stored_name(table)} ({names}) select {names} from given "
+        f"insert into {stored_name(table, build)} ({names}) select {names} from given "
         f"on conflict ({', '.join(table.key)}) do update set {setting} returning *"
     )
 
 
-def _update(table: Table, columns: Sequence[str]) -> str:
+def _update(table: Table, build: int, columns: Sequence[str]) -> str:
     setting = _setting(table, {name: f"given.{name}" for name in _values(table, columns)})
-    return (
-        f"update {stored_name(table)} t set {setting} from given where {_same(table)} returning t.*"
-    )
+    name = stored_name(table, build)
+    return f"update {name} t set {setting} from given where {_same(table)} returning t.*"
 
 
-def _delete(table: Table) -> str:
-    return f"delete from {stored_name(table)} t using given where {_same(table)} returning t.*"
+def _delete(table: Table, build: int) -> str:
+    name = stored_name(table, build)
+    return f"delete from {name} t using given where {_same(table)} returning t.*"
 
 
 def _same(table: Table) -> str:
@@ -178,13 +196,13 @@ def _values(table: Table, columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name not in table.key]
 
 
-def _tally(tally: Tally, sides: Sequence[str]) -> str:
+def _tally(tally: Tally, build: int, sides: Sequence[str]) -> str:
     by = ", ".join(tally.by)
     known = [f"{name} is not null" for name in tally.by]
     fits = [f"{name} = {Literal(value).as_string()}" for name, value in tally.where]
     where = " and ".join([*known, *fits])
     steps = " union all ".join(side.format(by=by, where=where) for side in sides)
-    name, key, count = stored_name(tally.table), ", ".join(tally.table.key), tally.count
+    name, key, count = stored_name(tally.table, build), ", ".join(tally.table.key), tally.count
     partition = ", %(partition)b::text" if PARTITION_COLUMN in tally.table.key else ""
     return (
         f"insert into {name} as c ({key}, {count}) "

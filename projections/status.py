@@ -5,7 +5,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -48,15 +48,27 @@ class PartitionStatus(Struct, frozen=True):
         return "behind" if self.lag_events else "current"
 
 
+class BuildStatus(Struct, frozen=True):
+    """One build of a model. `rows` is by table; `exact` is False for estimates."""
+
+    number: int
+    version: int
+    state: str
+    reason: str
+    started_by: str
+    started_at: datetime
+    rows: dict[str, int]
+    exact: bool
+
+
 class ModelStatus(Struct, frozen=True):
-    """One model of this version of Agora. `rows` is by table; `exact` is False for estimates."""
+    """One model; `version` is that of this version of Agora, each build has its own."""
 
     name: str
     version: int
     topics: tuple[str, ...]
     visibility: bool
-    rows: dict[str, int]
-    exact: bool
+    builds: tuple[BuildStatus, ...]
 
 
 async def partition_statuses(pool: Pool, log: Log) -> list[PartitionStatus]:
@@ -66,7 +78,7 @@ async def partition_statuses(pool: Pool, log: Log) -> list[PartitionStatus]:
             cursor = await connection.execute(
                 """
                 select model, partition, "offset", halted, at, (select count(*) from parked p
-                    where p.model = c.model and p.partition = c.partition)
+                    where p.model = c.model and p.build = c.build and p.partition = c.partition)
                 from checkpoints c order by model, partition
                 """
             )
@@ -115,20 +127,43 @@ async def _age(log: Log, partition: Partition, offset: int) -> float:
 
 
 async def _model_status(pool: Pool, model: Model) -> ModelStatus:
-    counts = {table.name: await _rows(pool, table) for table in tables_of(model)}
+    with translated():
+        async with pool.connection() as connection:
+            cursor = await connection.execute(
+                """
+                select build, version, state, reason, started_by, started_at
+                from builds where model = %s order by build
+                """,
+                (model.name,),
+            )
+            rows = await cursor.fetchall()
     return ModelStatus(
         name=model.name,
         version=model.version,
         topics=tuple(topic.name for topic in model.topics),
         visibility=model.visibility,
+        builds=tuple([await _build_status(pool, model, row) for row in rows]),
+    )
+
+
+async def _build_status(pool: Pool, model: Model, row: Sequence[Any]) -> BuildStatus:
+    number, version, state, reason, started_by, started_at = row
+    counts = {table.name: await _rows(pool, table, number) for table in tables_of(model)}
+    return BuildStatus(
+        number=number,
+        version=version,
+        state=state,
+        reason=reason,
+        started_by=started_by,
+        started_at=started_at,
         rows={name: count for name, (count, _) in counts.items()},
         exact=all(exact for _, exact in counts.values()),
     )
 
 
-async def _rows(pool: Pool, table: Table) -> tuple[int, bool]:
-    """How many rows, and whether that is exact."""
-    name = stored_name(table)
+async def _rows(pool: Pool, table: Table, build: int) -> tuple[int, bool]:
+    """How many rows, and whether that is exact. Another version may lack the table: it has none."""
+    name = stored_name(table, build)
     limited = f"select from {name} limit {COUNTED_MAX + 1}"
     query = f"""
         select (select count(*) from ({limited}) s), (select reltuples from pg_class
@@ -136,6 +171,9 @@ async def _rows(pool: Pool, table: Table) -> tuple[int, bool]:
     """
     with translated():
         async with pool.connection() as connection:
+            there = await connection.execute("select to_regclass(%s) is not null", (name,))
+            if await there.fetchone() == (False,):
+                return 0, True
             row = await (await connection.execute(query.encode())).fetchone()
     assert row is not None
     counted, estimated = row

@@ -61,8 +61,12 @@ class ModelSubscriber:
         return self._model.topics
 
     async def resume(self, partition: Partition) -> int:
-        """The offset it needs next; raises `Halted` if this is another log."""
-        return await self._places.resume(partition)
+        """The offset it needs next; raises `Halted` on another log, or another version's rows."""
+        following = await self._places.resume(partition)
+        version = self._places.reached(partition).build.version
+        if version != self._model.version:
+            raise Halted(_other_version(self._model, version))
+        return following
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why it stands still."""
@@ -93,10 +97,12 @@ class ModelSubscriber:
             raise Halted(f"Offset {folded.stop[0]}: {folded.stop[1]}")
 
     async def _commit(self, partition: Partition, after: Checkpoint, folded: Folded) -> None:
+        build = after.build.number
+
         async def rows(connection: Connection) -> None:
-            await apply(connection, self._model, partition, folded.operations)
+            await apply(connection, self._model, build, partition, folded.operations)
             if folded.parked:
-                await checkpoints.park(connection, self.name, partition, folded.parked)
+                await checkpoints.park(connection, self.name, build, partition, folded.parked)
 
         shards = {parked.accepted.decision.shard for parked in folded.parked}
         after = replace(after, parked=after.parked | shards)
@@ -123,3 +129,12 @@ class ModelSubscriber:
             raise Halted(f"Postgres refuses its rows: {reason}") from problem
         after, _ = progress.advanced(self._places.reached(partition), reads)
         await self._commit(partition, after, Folded(parked=[Parked(accepted[0], reason)]))
+
+
+def _other_version(model: Model, version: int) -> str:
+    if not version:
+        return f"No build of {model.name} is live. Run `agora projections rebuild {model.name}`."
+    return (
+        f"The live build holds version {version} of {model.name}, and this worker has version "
+        f"{model.version}. Run `agora projections rebuild {model.name}` of the version wanted."
+    )

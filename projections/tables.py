@@ -1,7 +1,7 @@
 """Tables of read models: a name, a key and columns, as data that SQL and memory both follow.
 
-A table's rows live under a name with the model's version (`follows_v1`), so that a new version
-can be filled beside the live one; whoever reads asks the view without it (`follows`).
+A table's rows live under a name with the number of the model's build (`follows_b1`), so that
+another build can be filled beside the live one; whoever reads asks the view without it (`follows`).
 """
 
 from functools import cache
@@ -42,7 +42,6 @@ class Table(Struct, frozen=True, cache_hash=True):
     """
 
     name: str
-    version: int
     key: tuple[str, ...]
     columns: str
     indexes: tuple[str, ...] = ()
@@ -111,9 +110,9 @@ def changed(table: Table, row: Row, values: Row) -> Row:
     return row | values | grown
 
 
-def stored_name(table: Table) -> str:
-    """The name of the table itself, with its version."""
-    return f"{table.name}_v{table.version}"
+def stored_name(table: Table, build: int) -> str:
+    """The name under which a build of the table is stored."""
+    return f"{table.name}_b{build}"
 
 
 def key_of(table: Table, row: Row) -> Key:

@@ -1,9 +1,9 @@
 """The deployment's own schema, and the tables that each part of Agora keeps in it."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
-from psycopg import sql
+from psycopg import AsyncConnection, sql
 
 from infra.config import Settings
 from infra.postgres.pool import Pool, translated
@@ -12,11 +12,21 @@ _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LOCK_WAIT_MS: Final = 60_000
 
 
-async def ensure(pool: Pool, settings: Settings, ddl: Sequence[str]) -> None:
-    """Make the schema and what `ddl` describes, as far as it is not there yet.
+async def nothing_more(_connection: AsyncConnection[Any]) -> None:
+    """What follows where tables are all there is to make."""
 
-    Every statement of `ddl` must change nothing when it is run again, and names no schema. All of
-    it happens or nothing; processes that start together take turns. Raises Unavailable.
+
+async def ensure(
+    pool: Pool,
+    settings: Settings,
+    ddl: Sequence[str],
+    following: Callable[[AsyncConnection[Any]], Awaitable[None]] = nothing_more,
+) -> None:
+    """Make the schema and what `ddl` describes, as far as it is not there yet; then `following`.
+
+    Every statement of `ddl` must change nothing when it is run again, and names no schema; so must
+    `following`. All of it happens or nothing; processes that start together take turns. Raises
+    Unavailable.
     """
     schema = settings.postgres.schema
     with translated():
@@ -29,3 +39,4 @@ async def ensure(pool: Pool, settings: Settings, ddl: Sequence[str]) -> None:
             await connection.execute(create)
             for statement in ddl:
                 await connection.execute(statement.encode())
+            await following(connection)

@@ -3,6 +3,9 @@
 A checkpoint moves in the transaction that writes the rows it stands for, by an update that only
 succeeds from the very state that the work began with. That update locks the row first of all, so
 of two workers that a rebalance lets overlap, one finds itself overtaken and changes nothing.
+
+A checkpoint belongs to one build of a read model (`infra.worker.builds`). Whoever makes another one
+live raises the `revision` of the one that was, and so overtakes the workers that fold into it.
 """
 
 from collections.abc import Sequence
@@ -13,12 +16,15 @@ from psycopg import AsyncConnection
 
 from events.tenure import UNCLAIMED, Tenure
 from events.topics import Partition
-from infra.worker.progress import Accepted, Checkpoint, Overtaken
+from infra.worker import builds
+from infra.worker.progress import Accepted, Build, Checkpoint, Overtaken
 
 DDL = (
+    *builds.DDL,
     """
-    create table if not exists checkpoints (
+    create table if not exists build_checkpoints (
         model text not null,
+        build integer not null,
         partition text not null,
         "offset" bigint not null default -1,
         last_id uuid,
@@ -26,23 +32,39 @@ DDL = (
         revision bigint not null default 0,
         halted text not null default '',
         at timestamptz not null default now(),
-        primary key (model, partition)
+        primary key (model, build, partition)
     ) with (fillfactor = 50)
+    """,
+    """
+    do $$ begin
+        if to_regclass(format('%I.%I', current_schema(), 'checkpoints')) is null then
+            create view checkpoints as
+                select c.model, c.build, coalesce(b.version, 0) as version, c.partition,
+                    c."offset", c.last_id, c.tenure, c.revision, c.halted, c.at
+                from build_checkpoints c
+                left join builds b on b.model = c.model and b.state = 'live'
+                where c.build = coalesce(b.build, 0);
+        end if;
+    end $$
     """,
     """
     create table if not exists parked (
         model text not null,
+        build integer not null,
         partition text not null,
         "offset" bigint not null,
         shard text not null,
         reason text,
         at timestamptz not null default now(),
-        primary key (model, partition, "offset")
+        primary key (model, build, partition, "offset")
     )
     """,
-    "create index if not exists parked_shard on parked (model, partition, shard)",
+    "create index if not exists parked_shard on parked (model, build, partition, shard)",
 )
-"""`parked.reason` is null for records that only wait behind an earlier one of their shard."""
+"""The view `checkpoints` shows those of the live builds, and of what has no builds.
+
+`parked.reason` is null for records that only wait behind an earlier one of their shard.
+"""
 
 Connection = AsyncConnection[Any]
 
@@ -57,20 +79,30 @@ class Parked(NamedTuple):
     reason: str | None
 
 
-async def load(connection: Connection, model: str, partition: Partition) -> Checkpoint:
-    """The stored checkpoint; a subscriber new to the partition gets its first."""
-    place = {"model": model, "partition": str(partition)}
+async def load(
+    connection: Connection, model: str, partition: Partition, build: int | None = None
+) -> Checkpoint:
+    """The stored checkpoint of that build, else of the live one; a first one if there is none."""
+    place = {"model": model, "partition": str(partition), "build": build}
     await connection.execute(
-        "insert into checkpoints (model, partition) values (%(model)s, %(partition)s) "
-        "on conflict do nothing",
+        """
+        insert into build_checkpoints (model, build, partition)
+        select %(model)s, coalesce(%(build)s::integer, (
+            select build from builds where model = %(model)s and state = 'live'), 0), %(partition)s
+        on conflict do nothing
+        """,
         place,
     )
+    # Build and checkpoint in one look: between two of them another build could become live.
     cursor = await connection.execute(
         """
-        select "offset", last_id, tenure, revision, halted,
-            array(select distinct shard from parked p
-                where p.model = c.model and p.partition = c.partition)
-        from checkpoints c where model = %(model)s and partition = %(partition)s
+        select c.build, coalesce(b.version, 0), "offset", last_id, tenure, revision, halted,
+            array(select distinct shard from parked p where p.model = c.model
+                and p.build = c.build and p.partition = c.partition)
+        from build_checkpoints c left join builds b using (model, build)
+        where c.model = %(model)s and partition = %(partition)s
+            and c.build = coalesce(%(build)s::integer, (
+                select build from builds where model = %(model)s and state = 'live'), 0)
         """,
         place,
     )
@@ -90,17 +122,18 @@ async def move(
     """Move the checkpoint, holding its row until the transaction ends; raises `Overtaken`."""
     cursor = await connection.execute(
         """
-        update checkpoints
+        update build_checkpoints
         set "offset" = %(offset)s, last_id = %(last_id)s, tenure = %(tenure)s, halted = '',
             at = now()
-        where model = %(model)s and partition = %(partition)s and "offset" = %(before)s
-            and revision = %(revision)s
+        where model = %(model)s and build = %(build)s and partition = %(partition)s
+            and "offset" = %(before)s and revision = %(revision)s
         """,
         {
             "offset": after.offset,
             "last_id": after.last_id,
             "tenure": _encoder.encode(after.tenure),
             "model": model,
+            "build": before.build.number,
             "partition": str(partition),
             "before": before.offset,
             "revision": before.revision,
@@ -113,31 +146,44 @@ async def move(
 async def park(
     connection: Connection,
     model: str,
+    build: int,
     partition: Partition,
     parked: Sequence[Parked],
 ) -> None:
     """Set decisions aside, in the transaction that moves the checkpoint over them."""
     await connection.cursor().executemany(
-        'insert into parked (model, partition, "offset", shard, reason) '
-        "values (%s, %s, %s, %s, %s)",
+        'insert into parked (model, build, partition, "offset", shard, reason) '
+        "values (%s, %s, %s, %s, %s, %s)",
         [
-            (model, str(partition), accepted.offset, accepted.decision.shard, reason)
+            (model, build, str(partition), accepted.offset, accepted.decision.shard, reason)
             for accepted, reason in parked
         ],
     )
 
 
-async def halt(connection: Connection, model: str, partition: Partition, reason: str) -> None:
+async def halt(
+    connection: Connection,
+    model: str,
+    partition: Partition,
+    reason: str,
+    build: int | None = None,
+) -> None:
     """Note why the subscriber stands still; readers who wait for it are told."""
     await connection.execute(
-        "update checkpoints set halted = %s, at = now() where model = %s and partition = %s",
-        (reason, model, str(partition)),
+        """
+        update build_checkpoints set halted = %(reason)s, at = now()
+        where model = %(model)s and partition = %(partition)s
+            and build = coalesce(%(build)s::integer, (
+                select build from builds where model = %(model)s and state = 'live'), 0)
+        """,
+        {"reason": reason, "model": model, "partition": str(partition), "build": build},
     )
 
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:
-    offset, last_id, tenure, revision, halted, parked = row
+    build, version, offset, last_id, tenure, revision, halted, parked = row
     return Checkpoint(
+        build=Build(build, version),
         offset=offset,
         last_id=last_id,
         tenure=UNCLAIMED if tenure is None else _decoder.decode(tenure),

@@ -24,13 +24,23 @@ class Read(NamedTuple):
     record: Record | DamagedRecord
 
 
+class Build(NamedTuple):
+    """The set of rows that a checkpoint stands for, and the version of the model that made them.
+
+    Subscribers without rows have number 0, and so has a read model none of whose builds is live.
+    """
+
+    number: int = 0
+    version: int = 0
+
+
 class Checkpoint(Struct, frozen=True):
     """A subscriber's place in a partition, as stored with its rows.
 
     `offset` is the last record consumed (-1 = none), `last_id` its id (None if it was damaged),
     `tenure` who owned the partition there. `parked` are the shards that wait behind an event
     which could not be applied; `revision` grows when an operator changes that list. `halted`
-    says why the subscriber stands still, empty when it does not.
+    says why the subscriber stands still, empty when it does not. `build` is the set of rows.
     """
 
     offset: int = -1
@@ -39,6 +49,7 @@ class Checkpoint(Struct, frozen=True):
     revision: int = 0
     parked: frozenset[str] = frozenset()
     halted: str = ""
+    build: Build = Build()
 
 
 class Accepted(NamedTuple):

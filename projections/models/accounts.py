@@ -24,7 +24,6 @@ VERSION = 1
 
 ACCOUNTS = Table(
     "accounts",
-    VERSION,
     key=("account_id",),
     columns="""account_id uuid not null, email text not null, email_hash text not null,
         first_name text not null, last_name text not null, birth_date text not null,
@@ -35,7 +34,6 @@ ACCOUNTS = Table(
 
 SESSIONS = Table(
     "sessions",
-    VERSION,
     key=("session_id",),
     columns="""session_id uuid not null, account_id uuid not null, device text not null,
         address text not null, opened_at timestamptz not null, closed_at timestamptz,

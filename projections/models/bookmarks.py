@@ -13,7 +13,6 @@ VERSION = 1
 
 BOOKMARKS = Table(
     "bookmarks",
-    VERSION,
     key=("person_id", "post_id"),
     columns="person_id uuid not null, post_id uuid not null, since timestamptz not null",
     indexes=("(person_id, since desc, post_id desc)",),

@@ -30,7 +30,6 @@ ESTABLISHED = Following.ESTABLISHED.value
 
 FOLLOWS = Table(
     "follows",
-    VERSION,
     key=("target_id", "follower_id"),
     columns="""target_id uuid not null, follower_id uuid not null, state text not null,
         since timestamptz not null""",
@@ -42,7 +41,6 @@ FOLLOWS = Table(
 
 BLOCKS = Table(
     "blocks",
-    VERSION,
     key=("blocker_id", "blocked_id"),
     columns="blocker_id uuid not null, blocked_id uuid not null, since timestamptz not null",
     indexes=("(blocked_id, blocker_id)",),
@@ -50,14 +48,12 @@ BLOCKS = Table(
 
 MUTES = Table(
     "mutes",
-    VERSION,
     key=("muter_id", "muted_id"),
     columns="muter_id uuid not null, muted_id uuid not null, since timestamptz not null",
 )
 
 FOLLOWER_COUNTS = Table(
     "follower_counts",
-    VERSION,
     key=("account_id",),
     columns="account_id uuid not null, followers bigint not null",
     live="followers <> 0",
@@ -65,7 +61,6 @@ FOLLOWER_COUNTS = Table(
 
 FOLLOWING_COUNTS = Table(
     "following_counts",
-    VERSION,
     key=("account_id", "partition"),
     columns="account_id uuid not null, partition text not null, following bigint not null",
     live="following <> 0",

@@ -33,7 +33,6 @@ VERSION = 1
 
 POSTS = Table(
     "posts",
-    VERSION,
     key=("post_id",),
     columns="""post_id uuid not null, author_id uuid not null, body text not null,
         mentions jsonb not null, audience text not null, chosen uuid[] not null,
@@ -47,7 +46,6 @@ POSTS = Table(
 
 POST_EDITS = Table(
     "post_edits",
-    VERSION,
     key=("post_id", "edit"),
     columns="""post_id uuid not null, edit bigint not null, body text not null,
         until timestamptz not null""",
@@ -55,7 +53,6 @@ POST_EDITS = Table(
 
 COMMENTS = Table(
     "comments",
-    VERSION,
     key=("comment_id",),
     columns="""comment_id uuid not null, post_id uuid not null, parent_id uuid,
         author_id uuid not null, body text not null, mentions jsonb not null,
@@ -68,7 +65,6 @@ COMMENTS = Table(
 
 REACTIONS = Table(
     "reactions",
-    VERSION,
     key=("thing_id", "person_id"),
     columns="""thing_id uuid not null, person_id uuid not null, post_id uuid not null,
         since timestamptz not null""",
@@ -77,7 +73,6 @@ REACTIONS = Table(
 
 COMMENT_COUNTS = Table(
     "comment_counts",
-    VERSION,
     key=("post_id",),
     columns="post_id uuid not null, comments bigint not null",
     live="comments <> 0",
@@ -85,7 +80,6 @@ COMMENT_COUNTS = Table(
 
 REPLY_COUNTS = Table(
     "reply_counts",
-    VERSION,
     key=("parent_id",),
     columns="parent_id uuid not null, replies bigint not null",
     live="replies <> 0",
@@ -93,7 +87,6 @@ REPLY_COUNTS = Table(
 
 REACTION_COUNTS = Table(
     "reaction_counts",
-    VERSION,
     key=("thing_id",),
     columns="thing_id uuid not null, reactions bigint not null",
     live="reactions <> 0",

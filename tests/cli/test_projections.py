@@ -19,9 +19,7 @@ from infra.config import Settings
 from infra.log import topics
 from infra.log.kafka import open_log
 from infra.postgres.pool import Pool, open_pool
-from infra.postgres.schema import ensure
-from infra.worker import checkpoints
-from projections.ddl import ddl
+from projections.builds import ensure_models
 from projections.models import MODELS
 from tests.cli import environment
 from tests.stack import Stack
@@ -41,8 +39,7 @@ def in_database(settings: Settings, work: Callable[[Pool], Awaitable[None]]) -> 
 
     async def made() -> None:
         async with open_pool(settings.postgres, role="tests") as pool:
-            models = [statement for model in MODELS for statement in ddl(model)]
-            await ensure(pool, settings, [*checkpoints.DDL, *models])
+            await ensure_models(pool, settings, MODELS)
             await work(pool)
 
     asyncio.run(made())
@@ -67,14 +64,15 @@ def a_log_of(settings: Settings, ages_s: list[float]) -> None:
 async def one_checkpoint(pool: Pool) -> None:
     async with pool.connection() as connection:
         await connection.execute(
-            "insert into checkpoints (model, partition, \"offset\") values ('graph', 'people-0', 0)"
+            'insert into build_checkpoints (model, build, partition, "offset") '
+            "values ('graph', 1, 'people-0', 0)"
         )
 
 
 async def one_halted(pool: Pool) -> None:
     await one_checkpoint(pool)
     async with pool.connection() as connection:
-        await connection.execute("update checkpoints set halted = 'Offset 1 is missing.'")
+        await connection.execute("update build_checkpoints set halted = 'Offset 1 is missing.'")
 
 
 async def nothing_more(pool: Pool) -> None:
@@ -95,9 +93,11 @@ def test_list_shows_every_table_and_its_rows(
     in_database(settings, nothing_more)
     assert run(["projections", "list", "--json"]) == 0
     models = {one["name"]: one for one in json.loads(capsys.readouterr().out)["data"]}
-    assert models["graph"]["rows"]["follows"] == 0
+    [build] = models["graph"]["builds"]
+    assert (build["number"], build["state"], build["version"]) == (1, "live", 1)
+    assert build["rows"]["follows"] == 0
+    assert build["exact"] is True
     assert models["accounts"]["topics"] == ["people"]
-    assert models["accounts"]["exact"] is True
 
 
 def test_status_shows_the_lag_in_records_and_in_seconds(

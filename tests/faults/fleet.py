@@ -21,11 +21,10 @@ from infra.crypto.keys import load_key
 from infra.local.process import Process, Recipe, answers
 from infra.log.topics import all_partitions
 from infra.postgres.pool import open_pool
-from infra.postgres.schema import ensure
 from infra.rpc.client import Channel
 from infra.rpc.internal import InternalTokens
 from infra.rpc.metadata import IDEMPOTENCY_KEY
-from projections.ddl import ddl
+from projections.builds import ensure_models
 from projections.models.accounts import MODEL as ACCOUNTS
 from schemas.gen import accounts_pb2, internal_pb2
 from schemas.refusals import Unavailable
@@ -161,7 +160,7 @@ class Fleet:
         """Accounts for so many people, all public."""
         await self.all_owned()
         async with open_pool(self.settings.postgres, role="tests") as pool:
-            await ensure(pool, self.settings, ddl(ACCOUNTS))
+            await ensure_models(pool, self.settings, [ACCOUNTS])
         channel = self.channel(self.instances[0])
         self.people = [await _registered(channel, number) for number in range(people)]
         await channel.close()

@@ -29,9 +29,8 @@ from infra.log.kafka import open_log
 from infra.log.scan import scan
 from infra.log.topics import all_partitions
 from infra.postgres.pool import open_pool
-from infra.postgres.schema import ensure
 from infra.rpc.metadata import AUTHORIZATION, IDEMPOTENCY_KEY
-from projections.ddl import ddl
+from projections.builds import ensure_models
 from projections.models.accounts import MODEL as ACCOUNTS
 from schemas.gen import accounts_pb2, graph_pb2, options_pb2
 from schemas.gen.graph_pb2_grpc import GraphCommandsStub
@@ -156,7 +155,7 @@ def _started(stack: Stack, settings: Settings, noop_port: int) -> list[Process]:
 
 async def _measured(run: Run, settings: Settings, noop_port: int) -> Sequence[Figure]:
     async with open_pool(settings.postgres, role="bench") as pool:
-        await ensure(pool, settings, ddl(ACCOUNTS))
+        await ensure_models(pool, settings, [ACCOUNTS])
     count = PEOPLE_QUICK if run.quick else PEOPLE
     run.tell(f"rpc: {count} people register")
     async with _edges(run, settings, noop_port, count) as (edges, follows):

@@ -8,10 +8,9 @@ from events.topics import Partition
 from infra.config import Settings
 from infra.log.port import Log
 from infra.postgres.pool import Pool, open_pool
-from infra.postgres.schema import ensure
-from infra.worker import checkpoints, progress
+from infra.worker import progress
 from infra.worker.places import Places
-from projections.ddl import ddl
+from projections.builds import ensure_models
 from projections.folding import News
 from projections.model import Model
 from projections.subscriber import ModelSubscriber
@@ -62,6 +61,5 @@ class Database:
 async def database(settings: Settings, *models: Model) -> AsyncIterator[Database]:
     """A database with the tables of the models."""
     async with open_pool(settings.postgres, role="tests") as pool:
-        statements = [statement for model in models for statement in ddl(model)]
-        await ensure(pool, settings, [*checkpoints.DDL, *statements])
+        await ensure_models(pool, settings, models)
         yield Database(pool, MemoryLog())

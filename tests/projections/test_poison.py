@@ -26,7 +26,6 @@ PARTITION = Partition("people", 0)
 
 NOTES = Table(
     "notes",
-    1,
     key=("account_id",),
     columns="account_id uuid not null, about text not null",
 )
@@ -163,7 +162,7 @@ async def test_an_operator_who_changes_the_parked_list_is_noticed(base: Database
     await subscriber.consume(PARTITION, read(base.log.entries[PARTITION]))
     note(base, ANA, "later")
     await base.fetch("delete from parked returning 1")
-    await base.fetch("update checkpoints set revision = revision + 1 returning 1")
+    await base.fetch("update build_checkpoints set revision = revision + 1 returning 1")
     with pytest.raises(Overtaken):
         await subscriber.consume(PARTITION, read(base.log.entries[PARTITION]))
     await base.consume(TOLERANT, PARTITION)

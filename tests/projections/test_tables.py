@@ -5,7 +5,7 @@ import pytest
 from projections.tables import Row, Table, changed
 
 COLUMNS = "note_id uuid not null, tags text[] not null, after position not null"
-NOTES = Table("notes", 1, key=("note_id",), columns=COLUMNS)
+NOTES = Table("notes", key=("note_id",), columns=COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_table_that_cannot_work_is_refused(
     key: tuple[str, ...], columns: str, reason: str
 ) -> None:
     with pytest.raises(ValueError, match=reason):
-        Table("notes", 1, key=key, columns=columns)
+        Table("notes", key=key, columns=columns)
 
 
 def test_a_position_grows_and_everything_else_is_replaced() -> None:

@@ -50,7 +50,7 @@ async def recovered(store: Store, within_s: float = 10.0) -> None:
 
 
 async def test_a_read_changes_nothing(side: Side) -> None:
-    write = sql.SQL("insert into checkpoints values ('a', 'people-0', 1) returning 1 as number")
+    write = sql.SQL("insert into parked values ('a', 1, 'people-0', 1, 'a') returning 1 as number")
     with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
         await side.store.until(math.inf).rows(Number, write, {})
 

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from events.position import NOWHERE, Position
 from infra.rpc.call import Call, Caller
 from infra.worker.checkpoints import DDL
-from projections.ddl import ddl
+from projections.builds import ensure_live
 from projections.models import MODELS
 
 ANA = UUID("0197f1f0-0000-7000-8000-00000000000a")
@@ -150,15 +150,16 @@ class World:
     async def checkpoint(self, model: str, partition: str, offset: int) -> None:
         """How far a model has come, ahead of where it was."""
         await self._connection.execute(
-            """insert into checkpoints (model, partition, "offset") values (%s, %s, %s)
-               on conflict (model, partition) do update set "offset" = excluded."offset" """,
+            """insert into build_checkpoints (model, build, partition, "offset")
+               values (%s, 1, %s, %s)
+               on conflict (model, build, partition) do update set "offset" = excluded."offset" """,
             (model, partition, offset),
         )
 
     async def halt(self, model: str, partition: str, reason: str) -> None:
         """Let a model stand still where it is."""
         await self._connection.execute(
-            "update checkpoints set halted = %s where model = %s and partition = %s",
+            "update build_checkpoints set halted = %s where model = %s and partition = %s",
             (reason, model, partition),
         )
 
@@ -190,8 +191,10 @@ async def made_world(dsn: str, schema: str) -> AsyncIterator[World]:
         name = sql.Identifier(schema)
         await connection.execute(sql.SQL("create schema {}").format(name))
         await connection.execute(sql.SQL("set search_path to {}").format(name))
-        for statement in (*DDL, *(line for model in MODELS for line in ddl(model))):
+        for statement in DDL:
             await connection.execute(statement.encode())
+        for model in MODELS:
+            await ensure_live(connection, model)
         yield World(connection)
 
 
