@@ -32,7 +32,7 @@ status: bootstrap ## what runs, where, and how it is
 logs: bootstrap ## follow the logs (ARGS="NAME …" picks processes)
 	@$(AGORA) logs -f $(ARGS)
 
-demo: bootstrap ## fill the running stack with people who follow each other
+demo: bootstrap ## fill the running stack with people who follow and answer each other
 	@$(AGORA) demo $(ARGS)
 
 test: bootstrap-tests check ## everything CI runs: check, then every test on servers of its own

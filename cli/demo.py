@@ -9,8 +9,11 @@ from msgspec import Struct
 
 from cli.demo_edge import Edge, Refused
 from cli.demo_filling import Filling, Outcome
+from cli.demo_run import Run
 from cli.demo_society import PASSWORD, Society, society
 from cli.demo_standing import Difference
+from cli.demo_talk import talk
+from cli.demo_talking import Talked, Talking
 from cli.output import FAILED, UNUSABLE, Failure, Json, bold, examples, result, say
 from cli.progress import Steps
 from infra.config import GatewaySettings, load
@@ -23,7 +26,7 @@ ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # Neve
 People = Annotated[
     int, typer.Option("--people", "-p", min=0, help="Only the N with the most friends; 0 is all.")
 ]
-Verify = Annotated[bool, typer.Option("--verify", help="Compare with the file; add nothing.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Compare with the plan; add nothing.")]
 
 
 class Login(Struct, frozen=True):
@@ -39,36 +42,40 @@ class Report(Struct, frozen=True):
     """What the demo did, and whom to sign in as."""
 
     outcome: Outcome
+    talked: Talked
     address: str
     logins: tuple[Login, ...]
 
 
 @examples("agora demo", "agora demo --people 100", "agora demo --verify")
 def demo(people: People = 0, verify: Verify = False, json: Json = False) -> None:
-    """Fill the running stack with 962 invented people and the 37,624 follows among them.
+    """Fill the running stack with 962 invented people, 37,624 follows, and what they all say.
 
     Run it again at any time, also after Ctrl-C: it adds what is lacking and changes nothing else.
-    At the end the followers and the following of everybody are compared with the file.
-    Exit codes: 0 everything is as in the file, 1 something is not, 2 nothing answers.
+    At the end everybody's followers, and everything under everybody's posts, are compared with
+    the plan. Exit codes: 0 everything is as planned, 1 something is not, 2 nothing answers.
     """
     gateway = load(os.environ).gateway
     filled = society(people)
-    outcome = _run(gateway, filled, verify=verify)
+    outcome, talked = _run(gateway, filled, verify=verify)
     host = f"[{gateway.host}]" if ":" in gateway.host else gateway.host
-    report = Report(outcome, f"http://{host}:{gateway.port}/", _logins(filled))
-    if outcome.differences:
-        raise Failure(_differing(outcome.differences), _advice(verify), FAILED, report)
+    report = Report(outcome, talked, f"http://{host}:{gateway.port}/", _logins(filled))
+    if found := [*outcome.differences, *talked.differences]:
+        raise Failure(_differing(found), _advice(verify), FAILED, report)
     result(report, _told(report), json)
 
 
-def _run(gateway: GatewaySettings, filled: Society, *, verify: bool) -> Outcome:
+def _run(gateway: GatewaySettings, filled: Society, *, verify: bool) -> tuple[Outcome, Talked]:
     with Steps() as steps:
         host = ANY_ADDRESS.get(gateway.host, gateway.host)
         edge = Edge(host, gateway.port, steps.remark)
         try:
             edge.require()
-            filling = Filling(edge, filled, steps, datetime.now(UTC))
-            return filling.verify() if verify else filling.fill()
+            run = Run(edge, filled, steps, datetime.now(UTC))
+            filling, talking = Filling(run), Talking(run, talk(filled))
+            if verify:
+                return filling.verify(), talking.verify()
+            return filling.fill(), talking.fill()
         except Refused as refusal:
             raise _refused(refusal) from refusal
         except KeyboardInterrupt:
@@ -96,25 +103,42 @@ def _logins(filled: Society) -> tuple[Login, ...]:
 
 
 def _told(report: Report) -> str:
-    outcome = report.outcome
-    added = (
-        f"Added {outcome.registered:,} people ({outcome.registered_per_s:,.0f}/s) and "
-        f"{outcome.followed:,} follows ({outcome.followed_per_s:,.0f}/s).\n"
-    )
-    logins = "\n".join(
-        f"  {login.handle:<20} {login.password:<20} {login.name}" for login in report.logins
-    )
+    outcome, talked = report.outcome, report.talked
+    logins = "".join(f"  {_login(login)}\n" for login in report.logins)
     return (
-        f"{added if outcome.registered or outcome.followed else ''}"
-        f"{outcome.people:,} people and {outcome.follows:,} follows are as in the file.\n\n"
-        f"Sign in at {bold(report.address)} as one of\n{logins}"
+        f"{_added(outcome, talked)}"
+        f"{outcome.people:,} people, {outcome.follows:,} follows, {talked.posts:,} posts, "
+        f"{talked.comments:,} comments and {talked.reactions:,} reactions are as planned.\n\n"
+        f"Open {bold(report.address)} in two windows, the second one private, and sign in as\n"
+        f"{logins}"
+        "They follow each other: what one publishes appears in the other's home feed."
     )
+
+
+def _login(login: Login) -> str:
+    return f"{bold(login.handle):<20}  password: {login.password}   ({login.name})"
+
+
+def _added(outcome: Outcome, talked: Talked) -> str:
+    """What the run added, and how fast; nothing is said of nothing."""
+    lines = []
+    if outcome.registered or outcome.followed:
+        lines.append(
+            f"Added {outcome.registered:,} people ({outcome.registered_per_s:,.0f}/s) and "
+            f"{outcome.followed:,} follows ({outcome.followed_per_s:,.0f}/s)."
+        )
+    if talked.published or talked.commented or talked.reacted:
+        lines.append(
+            f"Added {talked.published:,} posts, {talked.commented:,} comments and "
+            f"{talked.reacted:,} reactions ({talked.done_per_s:,.0f}/s)."
+        )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _differing(found: list[Difference]) -> str:
     lines = [f"  @{difference.handle} {difference.text}" for difference in found[:SHOWN]]
     more = [f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return "\n".join(["Not everything is as in the file:", *lines, *more])
+    return "\n".join(["Not everything is as planned:", *lines, *more])
 
 
 def _advice(verify: bool) -> str:

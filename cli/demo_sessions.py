@@ -61,14 +61,15 @@ class Sessions:
         verb: str,
         path: str,
         *,
+        body: Mapping[str, object] | None = None,
         query: Mapping[str, object] | None = None,
         purpose: str = "",
         position: str = "",
     ) -> Any:
         """What the API answers `person`, who is signed in where need be.
 
-        Commands name their `purpose`, which makes their idempotency key; reads may name the
-        `position` that they must include. Raises Refused.
+        Commands name their `purpose`, which makes their idempotency key. What is answered includes
+        `position`, if that is given. Raises Refused.
         """
         headers = self._keyed(person, purpose) if purpose else {}
         if position:
@@ -78,7 +79,7 @@ class Sessions:
                 self.sign_in(person)
             headers["Authorization"] = f"Bearer {self._tokens[person.handle]}"
             try:
-                return self._edge.call(verb, path, query=query, headers=headers)
+                return self._edge.call(verb, path, body=body, query=query, headers=headers)
             except Refused as refusal:
                 if refusal.status != 401 or last:
                     raise

@@ -1,7 +1,7 @@
 """How the demo's people stand in the API's answers, and how that differs from the file."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -94,13 +94,19 @@ def _differences(
             yield Difference(handle, text)
 
 
-def _handles(sessions: Sessions, viewer: Person, path: str) -> tuple[str, ...]:
-    """Everybody in a list, page by page."""
-    found: list[str] = []
+def pages(
+    sessions: Sessions, viewer: Person, path: str, name: str, position: str = ""
+) -> Iterator[Any]:
+    """Everything in a list that is answered page by page under `name`, not before `position`."""
     query: dict[str, object] = {"pageSize": PAGE_SIZE}
     while True:
-        page = sessions.call(viewer, "GET", path, query=query)
-        found += [str(one["profile"]["handle"]) for one in page.get("people", ())]
+        page = sessions.call(viewer, "GET", path, query=query, position=position)
+        yield from page.get(name, ())
         if not page.get("nextCursor"):
-            return tuple(found)
+            return
         query["cursor"] = page["nextCursor"]
+
+
+def _handles(sessions: Sessions, viewer: Person, path: str) -> tuple[str, ...]:
+    people = pages(sessions, viewer, path, "people")
+    return tuple(str(one["profile"]["handle"]) for one in people)

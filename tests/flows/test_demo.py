@@ -15,7 +15,13 @@ from tests.flows.town import Someone, Town
 
 pytestmark = pytest.mark.flows
 
-SMALL, LARGER, LARGEST = 40, 80, 110
+SMALL, LARGER, LARGEST = 24, 48, 64
+
+KILLED = {
+    "looking around": ("commands", "projections"),
+    "publishing posts": ("commands", "gateway", "projections"),
+}
+"""Which processes, once the demo has done that step."""
 
 
 def agora(town: Town, *arguments: str) -> "subprocess.Popen[str]":
@@ -45,20 +51,28 @@ def decided(town: Town) -> int:
     return sum(partition["counts"]["decisions"] for partition in checked)
 
 
+def differences(report: Any) -> list[dict[str, Any]]:
+    """Whatever is not as planned, of people and of posts."""
+    return [*report["outcome"]["differences"], *report["talked"]["differences"]]
+
+
 def test_the_demo_ends_whole_although_each_process_is_killed_in_turn(town: Town) -> None:
     with agora(town, "demo", "--people", str(LARGER)) as demo:
         try:
-            for name in ("commands", "gateway", "projections", "commands"):
-                time.sleep(1.0)
-                assert demo.poll() is None, demo.communicate()
-                town.processes[name].kill()
-                time.sleep(0.3)
-                town.mend()
+            assert demo.stderr is not None
+            for begun, killed in KILLED.items():
+                assert any(line.startswith(begun) for line in demo.stderr)
+                for name in killed:
+                    time.sleep(0.3)
+                    assert demo.poll() is None, demo.communicate()
+                    town.processes[name].kill()
+                    time.sleep(0.3)
+                    town.mend()
             code, report = ended(demo)
         finally:
             demo.kill()
             town.mend()
-    assert (code, report["outcome"]["differences"]) == (0, [])
+    assert (code, differences(report)) == (0, [])
     assert report["outcome"]["people"] == LARGER
     assert decided(town) > 0
     assert ended(agora(town, "demo", "--people", str(LARGER), "--verify"))[0] == 0
@@ -68,8 +82,10 @@ def test_a_second_run_adds_nothing(town: Town) -> None:
     assert ended(agora(town, "demo", "--people", str(SMALL)))[0] == 0
     before = decided(town)
     code, report = ended(agora(town, "demo", "--people", str(SMALL)))
-    outcome = report["outcome"]
+    outcome, talked = report["outcome"], report["talked"]
     assert (code, outcome["registered"], outcome["followed"]) == (0, 0, 0)
+    assert (talked["published"], talked["commented"], talked["reacted"]) == (0, 0, 0)
+    assert min(talked["posts"], talked["comments"], talked["reactions"]) > 20
     assert decided(town) == before
 
 
@@ -80,23 +96,28 @@ def test_it_goes_on_after_ctrl_c(town: Town) -> None:
         demo.send_signal(signal.SIGINT)
         assert ended(demo, 30.0) == (130, None)
     code, report = ended(agora(town, "demo", "--people", str(LARGEST)))
-    assert (code, report["outcome"]["differences"]) == (0, [])
+    assert (code, differences(report)) == (0, [])
     assert report["outcome"]["followed"] > 0
+    assert report["talked"]["published"] > 0
 
 
 def test_it_says_what_is_not_as_in_the_file_and_mends_what_is_lacking(town: Town) -> None:
     _, report = ended(agora(town, "demo", "--people", str(SMALL)))
     one, other = (_signed_in(town, login) for login in report["logins"])
     one.do("DELETE", f"/v1/people/{other.id}/follow")
+    post = one.see(f"/v1/people/{one.id}/posts")["posts"][0]
+    one.do("DELETE", f"/v1/posts/{post['postId']}")
     code, report = ended(agora(town, "demo", "--people", str(SMALL), "--verify"))
     assert code == 1
-    found = report["outcome"]["differences"]
-    assert {(each["handle"], *each["lacking"]) for each in found} == {
+    assert {(each["handle"], *each["lacking"]) for each in report["outcome"]["differences"]} == {
         (one.handle, other.handle),
         (other.handle, one.handle),
     }
+    found = report["talked"]["differences"]
+    assert {each["handle"] for each in found} == {one.handle}
+    assert f"publish by @{one.handle}" in found[0]["text"]
     code, report = ended(agora(town, "demo", "--people", str(SMALL)))
-    assert (code, report["outcome"]["differences"]) == (0, [])
+    assert (code, differences(report)) == (0, [])
 
 
 def _signed_in(town: Town, login: dict[str, str]) -> Someone:
