@@ -13,6 +13,7 @@ from events import codec
 from events.codec import Cipher
 from events.event import Event, type_of
 from events.record import Fact
+from events.topics import Partition
 from infra.worker import progress
 from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted
@@ -60,13 +61,14 @@ def persons(accepted: Sequence[Accepted], wanted: frozenset[str]) -> set[UUID]:
     return found
 
 
-def moment_of(one: Accepted) -> Moment:
+def moment_of(partition: Partition, one: Accepted) -> Moment:
     """When and where the decision's events happened."""
-    return Moment(one.decision.at, one.offset, one.decision.after)
+    return Moment(one.decision.at, str(partition), one.offset, one.decision.after)
 
 
 def fold(
     model: Model,
+    partition: Partition,
     accepted: Sequence[Accepted],
     cipher: Cipher,
     waiting: frozenset[str],
@@ -90,7 +92,9 @@ def fold(
             folded.parked.append(Parked(one, None))
             continue
         try:
-            operations, news = _changed(model, one, wanted, cipher, news_from)
+            operations, news = _changed(
+                model, moment_of(partition, one), one, wanted, cipher, news_from
+            )
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
             reason = f"{type(problem).__name__} at offset {one.offset}: see the worker's log."
@@ -107,12 +111,12 @@ def fold(
 
 def _changed(
     model: Model,
+    moment: Moment,
     one: Accepted,
     wanted: frozenset[str],
     cipher: Cipher,
     news_from: datetime,
 ) -> tuple[list[Operation], list[News]]:
-    moment = moment_of(one)
     events = _events(model, one.decision.facts, wanted, cipher)
     operations = [operation for event in events for operation in model.changes(event, moment)]
     if moment.at < news_from:

@@ -16,11 +16,12 @@ from projections.tables import Table, Tally
 class Moment(Struct, frozen=True):
     """What a model knows of the decision that an event belongs to.
 
-    `at` is when it was decided, `offset` where it stands in its partition. `after` is its author's
-    position: whoever has not reached it must not show the content yet.
+    `at` is when it was decided, `partition` (such as `people-3`) and `offset` where it stands.
+    `after` is its author's position: whoever has not reached it must not show the content yet.
     """
 
     at: datetime
+    partition: str
     offset: int
     after: Position = NOWHERE
 

@@ -84,7 +84,7 @@ class ModelSubscriber:
         after, accepted = progress.advanced(before, reads)
         await self._keys.load(list(persons(accepted, self._wanted)))
         news_from = datetime.now(UTC) - NEWS_AGE_MAX
-        folded = fold(self._model, accepted, self._keys, before.parked, news_from)
+        folded = fold(self._model, partition, accepted, self._keys, before.parked, news_from)
         if folded.stop is not None:
             reads = [one for one in reads if one.offset < folded.stop[0]]
             after, accepted = progress.advanced(before, reads)

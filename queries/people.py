@@ -11,8 +11,9 @@ from events.graph import Following
 class Person(Struct, frozen=True, kw_only=True):
     """One account, hydrated for one viewer and not yet narrowed to what that viewer may see.
 
-    `own` says that the person is the viewer. `registered_at` is None where it is kept from the
-    viewer.
+    `own` says that the person is the viewer. `settled` says that whatever the person had decided
+    about others, when they last said something of themselves, is known here. `registered_at` is
+    None where it is kept from the viewer.
     """
 
     account_id: UUID
@@ -25,6 +26,7 @@ class Person(Struct, frozen=True, kw_only=True):
     followers: int = 0
     following: int = 0
     own: bool = False
+    settled: bool = True
     viewer_follows: Following = Following.NONE
     follows_viewer: Following = Following.NONE
     viewer_blocks: bool = False

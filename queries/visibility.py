@@ -12,8 +12,12 @@ from schemas.refusals import Forbidden, NotFound
 
 
 def is_visible(person: Person) -> bool:
-    """Whether the viewer may know of the person: a block, whichever way, hides both."""
-    return person.own or not (person.viewer_blocks or person.blocks_viewer)
+    """Whether the viewer may know of the person: a block, whichever way, hides both.
+
+    What people say of themselves is not shown before what they had decided until then, such as to
+    block the viewer (docs/adr/0006-positions-and-after.md).
+    """
+    return person.own or (person.settled and not (person.viewer_blocks or person.blocks_viewer))
 
 
 def is_open(person: Person) -> bool:

@@ -1,10 +1,15 @@
-"""Who follows, asks to follow, blocks and mutes whom, and how many follow."""
+"""Who follows, asks to follow, blocks and mutes whom, who is private, and how many follow.
+
+All that people decide about who may see them is here, in one model: what its checkpoint includes
+held all together at some moment. Were it spread over two, which go at their own pace, then going
+private and lifting a block afterwards could be shown in the other order.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import assert_never, get_args
 
-from events.accounts import VisibilityChanged
+from events.accounts import AccountRegistered, VisibilityChanged
 from events.graph import (
     BlockLifted,
     BlockMirrored,
@@ -24,7 +29,7 @@ from projections.model import Model, Moment
 from projections.operations import Delete, Hint, Operation, UpdateWhere, Upsert
 from projections.tables import Row, Table, Tally
 
-VERSION = 1
+VERSION = 2
 REQUESTED = Following.REQUESTED.value
 ESTABLISHED = Following.ESTABLISHED.value
 
@@ -52,6 +57,12 @@ MUTES = Table(
     columns="muter_id uuid not null, muted_id uuid not null, since timestamptz not null",
 )
 
+PRIVATE_ACCOUNTS = Table(
+    "private_accounts",
+    key=("account_id",),
+    columns="account_id uuid not null, since timestamptz not null",
+)
+
 FOLLOWER_COUNTS = Table(
     "follower_counts",
     key=("account_id",),
@@ -77,9 +88,10 @@ FOLLOWING = Tally(
 )  # fmt: skip
 
 FollowEvent = FollowRequested | FollowEstablished | FollowDeclined | FollowWithdrawn | FollowEnded
+PrivacyEvent = AccountRegistered | VisibilityChanged
 
 
-def changes(event: GraphEvent | VisibilityChanged, moment: Moment) -> Iterator[Operation]:
+def changes(event: GraphEvent | PrivacyEvent, moment: Moment) -> Iterator[Operation]:
     """How one event changes the rows."""
     at = moment.at
     match event:
@@ -91,11 +103,14 @@ def changes(event: GraphEvent | VisibilityChanged, moment: Moment) -> Iterator[O
             yield Upsert(MUTES, {"muter_id": person, "muted_id": other, "since": at})
         case MuteLifted(muter_id=person, muted_id=other):
             yield Delete(MUTES, {"muter_id": person, "muted_id": other})
-        case VisibilityChanged(account_id=person, private=False):
+        case AccountRegistered(private=True) | VisibilityChanged(private=True):
+            yield Upsert(PRIVATE_ACCOUNTS, {"account_id": event.account_id, "since": at})
+        case VisibilityChanged(account_id=person):
+            yield Delete(PRIVATE_ACCOUNTS, {"account_id": person})
             # Going public accepts every request that waits: one event, however many they are.
             waiting: Row = {"target_id": person, "state": REQUESTED}
             yield UpdateWhere(FOLLOWS, waiting, {"state": ESTABLISHED, "since": at})
-        case BlockMirrored() | VisibilityChanged():
+        case AccountRegistered() | BlockMirrored():
             # A mirror is for deciders; reads let the block itself beat any edge.
             return
         case _:
@@ -115,7 +130,7 @@ def _follow_change(event: FollowEvent, at: datetime) -> Operation:
             assert_never(unknown)
 
 
-def hints(event: GraphEvent | VisibilityChanged) -> Iterator[Hint]:
+def hints(event: GraphEvent | PrivacyEvent) -> Iterator[Hint]:
     """Who should know at once. Nobody learns that they were blocked, muted or declined."""
     match event:
         case FollowRequested(target_id=target, follower_id=follower):
@@ -136,8 +151,8 @@ MODEL = Model(
     name="graph",
     version=VERSION,
     topics=(PEOPLE,),
-    events=(*get_args(GraphEvent), VisibilityChanged),
-    tables=(FOLLOWS, BLOCKS, MUTES),
+    events=(*get_args(GraphEvent), *get_args(PrivacyEvent)),
+    tables=(FOLLOWS, BLOCKS, MUTES, PRIVATE_ACCOUNTS),
     tallies=(FOLLOWERS, FOLLOWING),
     changes=changes,
     hints=hints,

@@ -11,7 +11,11 @@ from queries.people import OwnPerson, Person
 from queries.store import Reader, Row
 
 PERSON: Final = sql.SQL("""
-select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.private, a.registered_at{more},
+select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_at{more},
+       -- Looked up once for the statement, whose snapshot all of this is from.
+       a.written_offset <= coalesce(((select jsonb_object_agg(k.partition, k."offset")
+          from checkpoints k where k.model = 'graph') ->> a.written_in)::bigint, -1) as settled,
+       exists (select from private_accounts p where p.account_id = a.account_id) as private,
        coalesce(c.followers, 0) as followers,
        (select coalesce(sum(f.following), 0)::bigint
           from following_counts f where f.account_id = a.account_id) as following,
@@ -43,7 +47,8 @@ _BY_HANDLE: Final = PERSON.format(
 )
 
 _OWN: Final = PERSON.format(
-    more=sql.SQL(", a.email, a.birth_date"), who=sql.SQL("a.account_id = %(viewer)s")
+    more=sql.SQL(", a.email, a.birth_date"),
+    who=sql.SQL("a.account_id = %(viewer)s"),
 )
 
 _BY_HANDLES: Final = PERSON.format(

@@ -24,8 +24,8 @@ _NO_MUTE: Final = sql.SQL(_NOT_MUTED).format(other=sql.Identifier("author_id"))
 # hash of all public accounts, or of all whom the viewer follows, for one page.
 _SEEN: Final = sql.SQL("""{no_block}
    and (e.author_id = %(viewer)s or case e.audience
-       when 'public' then {follows} or not (select a.private from accounts a
-          where a.account_id = e.author_id)
+       when 'public' then (select p.account_id from private_accounts p
+          where p.account_id = e.author_id) is null or {follows}
        when 'followers' then {follows}
        when 'selected' then %(viewer)s = any (e.chosen) and {follows}
        end)""").format(

@@ -27,7 +27,7 @@ def folded(model: Model, events: Iterable[Event], partition: Partition = PARTITI
     rows = Rows(model, partition)
     for second, event in enumerate(events):
         if isinstance(event, model.events):
-            rows.apply(model.changes(event, Moment(at(second), second)))
+            rows.apply(model.changes(event, Moment(at(second), str(partition), second)))
     return rows
 
 

@@ -125,7 +125,7 @@ def fold_of(
             for fact in one.decision.facts:
                 event = codec.decode(fact, cipher)
                 if isinstance(event, model.events):
-                    rows.apply(model.changes(event, moment_of(one)))
+                    rows.apply(model.changes(event, moment_of(partition, one)))
         for table in found:
             found[table] |= rows.of(table)
     return found

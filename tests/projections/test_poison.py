@@ -138,7 +138,7 @@ async def test_the_accounts_model_stops_at_what_it_cannot_apply(base: Database) 
     with pytest.raises(Halted, match=r"Postgres refuses its rows: .* at offset 2"):
         await base.consume(ACCOUNTS_MODEL, PARTITION)
     [row] = (await base.rows(ACCOUNTS)).values()
-    assert (row["about"], row["private"]) == ("", True)
+    assert (row["about"], row["written_offset"]) == ("", 1)
 
 
 async def test_of_two_workers_one_is_overtaken_and_changes_nothing(base: Database) -> None:

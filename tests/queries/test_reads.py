@@ -19,7 +19,7 @@ CROWD = sql.SQL("""
 PEOPLE = sql.SQL("""
     insert into accounts
     select case n when 0 then {ben} else gen_random_uuid() end, n || '@example.org', 'email:' || n,
-           'Ben', 'Okri', '1990-05-06', 'ben' || n, 'handle:' || n, '', false, {start}
+           'Ben', 'Okri', '1990-05-06', 'ben' || n, 'handle:' || n, '', {start}, 'people-0', -1
       from generate_series(0, 200) n""")
 FOLLOWS = sql.SQL("""
     insert into follows select account_id, {ana}, 'established', {start}

@@ -87,6 +87,12 @@ def test_a_block_beats_an_edge_that_has_not_ended_yet() -> None:
     assert visibility.seen(still_followed) is None
 
 
+def test_nobody_is_shown_what_others_say_before_what_they_had_decided_holds() -> None:
+    unsettled = replace(BEN, settled=False)
+    assert visibility.seen(unsettled) is None
+    assert visibility.seen(replace(unsettled, own=True)) is not None
+
+
 def test_a_mute_hides_nothing_of_a_profile() -> None:
     muted = replace(BEN, viewer_mutes=True)
     assert visibility.seen(muted) == muted

@@ -39,8 +39,9 @@ class World:
         private: bool = False,
         name: str = "",
         email_name: str = "",
+        written: tuple[str, int] = ("people-0", -1),
     ) -> None:
-        """Somebody who registered."""
+        """Somebody who registered; `written` is where they last said something of themselves."""
         await self.insert(
             "accounts",
             account_id=account,
@@ -52,9 +53,12 @@ class World:
             handle=handle,
             handle_hash=name or f"handle:{handle}",
             about="Hello.",
-            private=private,
             registered_at=START,
+            written_in=written[0],
+            written_offset=written[1],
         )
+        if private:
+            await self.insert("private_accounts", account_id=account, since=START)
 
     async def follow(
         self, follower: UUID, target: UUID, minute: int = 0, state: str = "established"

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from events.accounts import (
     AccountRegistered,
     HandleChanged,
@@ -20,6 +22,16 @@ from tests.projections.folding import ANA, BEN, at, rows_of
 LAPTOP = UUID(int=0x1A)
 PHONE = UUID(int=0x1B)
 CLAIM = UUID(int=0x2A)
+
+
+RENAMED = HandleChanged(
+    account_id=ANA,
+    handle="anna",
+    handle_hash="handle:2",
+    handle_claim=CLAIM,
+    previous_hash="handle:1",
+    previous_claim=CLAIM,
+)
 
 
 def registered(account: UUID = ANA) -> AccountRegistered:
@@ -59,8 +71,9 @@ def test_a_registered_person_is_one_row() -> None:
         "handle": "ana",
         "handle_hash": "handle:1",
         "about": "",
-        "private": True,
         "registered_at": at(0),
+        "written_in": "people-0",
+        "written_offset": 0,
     }
 
 
@@ -77,22 +90,24 @@ def test_an_update_that_names_nothing_changes_nothing() -> None:
 
 
 def test_a_new_handle_takes_the_place_of_the_old() -> None:
-    change = HandleChanged(
-        account_id=ANA,
-        handle="anna",
-        handle_hash="handle:2",
-        handle_claim=CLAIM,
-        previous_hash="handle:1",
-        previous_claim=CLAIM,
-    )
-    row = account_after(registered(), change)
+    row = account_after(registered(), RENAMED)
     assert (row["handle"], row["handle_hash"]) == ("anna", "handle:2")
 
 
-def test_visibility_follows_the_last_change() -> None:
-    assert account_after(registered())["private"] is True
-    public = VisibilityChanged(account_id=ANA, private=False)
-    assert account_after(registered(), public)["private"] is False
+@pytest.mark.parametrize(
+    ("event", "moves"),
+    [
+        (ProfileUpdated(account_id=ANA, about="Hills"), True),
+        (RENAMED, True),
+        (ProfileUpdated(account_id=ANA), False),
+        (VisibilityChanged(account_id=ANA, private=False), False),
+    ],
+    ids=["profile", "handle", "nothing", "visibility"],
+)
+def test_what_a_person_says_is_kept_with_where_it_stands_in_the_log(
+    event: Event, moves: bool
+) -> None:
+    assert account_after(registered(), opened(PHONE), event)["written_offset"] == 2 * moves
 
 
 def test_an_abandoned_registration_leaves_no_row() -> None:

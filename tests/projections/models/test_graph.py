@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from events.accounts import VisibilityChanged
 from events.event import Event
 from events.graph import (
@@ -23,11 +25,13 @@ from projections.models.graph import (
     FOLLOWS,
     MODEL,
     MUTES,
+    PRIVATE_ACCOUNTS,
     hints,
 )
 from projections.operations import Hint
 from projections.tables import Row, Table
 from tests.projections.folding import ANA, BEN, CLO, at, rows_of
+from tests.projections.models.test_accounts import registered
 
 
 def after(table: Table, *events: Event) -> list[Row]:
@@ -109,6 +113,16 @@ def test_a_request_withdrawn_in_time_is_not_accepted_by_going_public() -> None:
 def test_going_private_changes_no_follow() -> None:
     events = (followed(ANA, BEN), VisibilityChanged(account_id=ANA, private=True))
     assert [row["state"] for row in after(FOLLOWS, *events)] == ["established"]
+
+
+def test_who_is_private_stands_beside_who_follows_and_blocks() -> None:
+    closed, opened = (VisibilityChanged(account_id=ANA, private=one) for one in (True, False))
+    row = {"account_id": ANA, "since": at(0)}
+    assert after(PRIVATE_ACCOUNTS, registered(ANA)) == [row]
+    assert after(PRIVATE_ACCOUNTS, replace(registered(ANA), private=False)) == []
+    assert after(PRIVATE_ACCOUNTS, closed) == [row]
+    assert after(PRIVATE_ACCOUNTS, registered(ANA), opened) == []
+    assert after(PRIVATE_ACCOUNTS, closed, opened, closed) == [row | {"since": at(2)}]
 
 
 def test_blocks_and_mutes_come_and_go() -> None:

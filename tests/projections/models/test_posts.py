@@ -136,8 +136,8 @@ def test_content_waits_for_all_that_its_author_had_seen_at_any_of_its_texts(
     table: Table, written: Event, edited: Event
 ) -> None:
     rows = Rows(MODEL, PARTITION)
-    rows.apply(MODEL.changes(written, Moment(START, 1, {"people-0": 7, "people-1": 3})))
-    rows.apply(MODEL.changes(edited, Moment(START, 2, {"people-0": 5, "people-2": 9})))
+    rows.apply(MODEL.changes(written, Moment(START, "posts-0", 1, {"people-0": 7, "people-1": 3})))
+    rows.apply(MODEL.changes(edited, Moment(START, "posts-0", 2, {"people-0": 5, "people-2": 9})))
     [row] = rows.of(table).values()
     assert row["after"] == {"people-0": 7, "people-1": 3, "people-2": 9}
 
