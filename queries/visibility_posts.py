@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from events.graph import Following
 from events.position import includes
 from events.posts import Audience, Replies
-from events.topics import PEOPLE, parse_partition
 from queries import visibility
-from queries.posts import Comment, Post, Writing
+from queries.people import Person
+from queries.posts import Comment, Edit, Post, Reaction, Writing
 from schemas.refusals import NotFound
 
 
@@ -23,14 +23,19 @@ def is_visible(post: Post) -> bool:
         return True
     if not _may_be_judged(post):
         return False
-    follows = post.author.viewer_follows is Following.ESTABLISHED
-    match post.audience:
+    return _is_addressed(post.author, post.audience, chosen=post.viewer_chosen)
+
+
+def _is_addressed(author: Person, audience: Audience, *, chosen: bool) -> bool:
+    """Whether the viewer belongs to the audience that the author chose."""
+    follows = author.viewer_follows is Following.ESTABLISHED
+    match audience:
         case Audience.PUBLIC:
-            return visibility.is_open(post.author)
+            return visibility.is_open(author)
         case Audience.FOLLOWERS:
             return follows
         case Audience.SELECTED:
-            return follows and post.viewer_chosen
+            return follows and chosen
         case unknown:
             assert_never(unknown)
 
@@ -39,15 +44,9 @@ def _may_be_judged(thing: Writing) -> bool:
     """Whether no block is between, as far as its author could know when writing it.
 
     Before the models have reached what the author had done, such as to block the viewer, nobody
-    else is shown what came after it (docs/adr/0006-positions-and-after.md). Only what people
-    decide about each other counts: names and other posts hide nothing from anybody.
+    else is shown what came after it (docs/adr/0006-positions-and-after.md).
     """
-    needed = {
-        partition: offset
-        for partition, offset in thing.after.items()
-        if parse_partition(partition).topic == PEOPLE.name
-    }
-    return visibility.is_visible(thing.author) and includes(thing.reached, needed)
+    return visibility.is_visible(thing.author) and includes(thing.reached, thing.after)
 
 
 def may_comment(post: Post) -> bool:
@@ -75,6 +74,24 @@ def seen(post: Post | None) -> Post | None:
         return None
     named = tuple(each for each in post.mentions if each.account_id not in post.hidden_mentions)
     return replace(post, mentions=named, chosen=post.chosen if post.author.own else ())
+
+
+def seen_edit(post: Post, edit: Edit) -> Edit | None:
+    """What the post said before, for those who may see the post and whom that text was for.
+
+    A post that was for few and is opened to many must not show them what it had said to the few.
+    """
+    author = post.author
+    if author.own or _is_addressed(author, edit.audience, chosen=edit.viewer_chosen):
+        return edit
+    return None
+
+
+def seen_reactor(reaction: Reaction, person: Person | None) -> Person | None:
+    """Who reacted, as those who may see the post may see them; None if hidden or absent."""
+    if person is None or not (person.own or includes(reaction.reached, reaction.after)):
+        return None
+    return visibility.seen(person)
 
 
 def required(post: Post | None) -> Post:

@@ -2,14 +2,18 @@
 
 What is deleted leaves no row, and takes what is under it along. Only reactions to the replies
 under a deleted comment stay, where nobody finds them, until their post goes.
+
+All that people do here carries `after`: how far their authors were in the partitions of people.
+Nobody else is shown it before the graph model is as far, so that a block made before holds.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never, get_args
+from typing import Final, assert_never, get_args
 from uuid import UUID
 
 from msgspec import UNSET, to_builtins
 
+from events.position import Position
 from events.posts import (
     BookmarkRemoved,
     BookmarkSet,
@@ -24,12 +28,13 @@ from events.posts import (
     ReactionSet,
     ReactionTakenBack,
 )
+from events.topics import PEOPLE
 from events.topics import POSTS as TOPIC
 from projections.model import Model, Moment
 from projections.operations import Delete, DeleteWhere, Hint, Keep, Operation, Update, Upsert
 from projections.tables import Row, Table, Tally, Value
 
-VERSION = 1
+VERSION = 2
 
 POSTS = Table(
     "posts",
@@ -48,7 +53,7 @@ POST_EDITS = Table(
     "post_edits",
     key=("post_id", "edit"),
     columns="""post_id uuid not null, edit bigint not null, body text not null,
-        until timestamptz not null""",
+        until timestamptz not null, audience text not null, chosen uuid[] not null""",
 )
 
 COMMENTS = Table(
@@ -67,7 +72,7 @@ REACTIONS = Table(
     "reactions",
     key=("thing_id", "person_id"),
     columns="""thing_id uuid not null, person_id uuid not null, post_id uuid not null,
-        since timestamptz not null""",
+        since timestamptz not null, after position not null""",
     indexes=("(thing_id, since desc, person_id desc)", "(post_id)"),
 )
 
@@ -97,6 +102,8 @@ TALLIES = (
     Tally(REPLY_COUNTS, of=COMMENTS, by=("parent_id",), count="replies"),
     Tally(REACTION_COUNTS, of=REACTIONS, by=("thing_id",), count="reactions"),
 )
+
+_OF_PEOPLE: Final = f"{PEOPLE.name}-"
 
 ReactionEvent = ReactionSet | ReactionTakenBack
 PublishedEvent = PostPublished | CommentPublished
@@ -139,18 +146,19 @@ def _published(event: PostPublished, moment: Moment) -> Operation:
         "replies": event.replies.value,
         "published_at": moment.at,
         "edited_at": None,
-        "after": moment.after,
+        "after": _after(moment),
     }
     return Upsert(POSTS, row)
 
 
 def _edited(event: PostEdited, moment: Moment) -> Iterator[Operation]:
     key: Row = {"post_id": event.post_id}
-    values: Row = {"after": moment.after}
+    values: Row = {"after": _after(moment)}
     if event.body is not UNSET:
         # The offset tells two edits of one instant apart.
         edit: Row = {"edit": moment.offset, "until": moment.at}
-        yield Keep(POST_EDITS, key | edit, source=POSTS, key=key, columns=("body",))
+        kept = ("body", "audience", "chosen")
+        yield Keep(POST_EDITS, key | edit, source=POSTS, key=key, columns=kept)
         text: Row = {"body": event.body, "mentions": _plain(event.mentions)}
         values |= text | {"edited_at": moment.at}
     if event.audience is not UNSET:
@@ -164,7 +172,7 @@ def _edited(event: PostEdited, moment: Moment) -> Iterator[Operation]:
 
 def _commented(event: CommentPublished | CommentEdited, moment: Moment) -> Operation:
     key: Row = {"comment_id": event.comment_id}
-    text: Row = {"body": event.body, "mentions": _plain(event.mentions), "after": moment.after}
+    text: Row = {"body": event.body, "mentions": _plain(event.mentions), "after": _after(moment)}
     if isinstance(event, CommentEdited):
         return Update(COMMENTS, key, text | {"edited_at": moment.at})
     place: Row = {"post_id": event.post_id, "parent_id": event.parent_id}
@@ -176,7 +184,17 @@ def _reacted(event: ReactionEvent, moment: Moment) -> Operation:
     key: Row = {"thing_id": event.thing_id, "person_id": event.person_id}
     if isinstance(event, ReactionTakenBack):
         return Delete(REACTIONS, key)
-    return Upsert(REACTIONS, key | {"post_id": event.post_id, "since": moment.at})
+    place: Row = {"post_id": event.post_id, "since": moment.at}
+    return Upsert(REACTIONS, key | place | {"after": _after(moment)})
+
+
+def _after(moment: Moment) -> Position:
+    """What decides who may see it: names and other posts hide nothing from anybody."""
+    return {
+        partition: offset
+        for partition, offset in moment.after.items()
+        if partition.startswith(_OF_PEOPLE)
+    }
 
 
 def _plain(mentions: Sequence[Mention]) -> list[Value]:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from psycopg import sql
 
+from events.graph import Following
 from queries.paging import Edge
-from queries.posts import Post
+from queries.posts import Edit, Post, Reaction
 from queries.reads.accounts import PERSON
 from queries.reads.graph import NOT_BLOCKED
 from queries.store import Reader
@@ -15,13 +16,15 @@ from queries.store import Reader
 AUTHOR: Final = PERSON.format(more=sql.SQL(""), who=sql.SQL("a.account_id = t.author_id"))
 """Who wrote the row of `t`, as one stands to the viewer."""
 
+REACHED: Final = sql.SQL("""(select coalesce(jsonb_object_agg(k.partition, k."offset"), '{}')
+       from checkpoints k where k.model = 'graph')""")
+"""How far the model is that decides who may see whom; looked up once for a statement.
+
+A statement has one snapshot: whatever it reads beside this is just as new.
+"""
+
 JUDGED: Final = sql.SQL("""
-    t.after,
-    -- Evaluated once for the statement: its snapshot is what the rows are judged by.
-    (select coalesce(jsonb_object_agg(m.partition, m.reached), '{}')
-       from (select partition, min("offset") as reached from checkpoints
-              where model in ('accounts', 'graph') group by partition having count(*) = 2) m
-    ) as reached,
+    t.after, {reached} as reached,
     array(select distinct named.id
        from (select (n.value ->> 2)::uuid as id from jsonb_array_elements(t.mentions) n) named
       where (select a.account_id from accounts a where a.account_id = named.id) is null
@@ -29,7 +32,7 @@ JUDGED: Final = sql.SQL("""
               where b.blocker_id = %(viewer)s and b.blocked_id = named.id)
          or exists (select from blocks b
               where b.blocker_id = named.id and b.blocked_id = %(viewer)s)
-    ) as hidden_mentions""")
+    ) as hidden_mentions""").format(reached=REACHED)
 """What the rules of queries.visibility_posts need to know of a row of `t` besides its columns."""
 
 _POSTS: Final = sql.SQL("""
@@ -50,28 +53,28 @@ select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.
 
 # The number of an edit takes the place of an id: it tells apart what happened at one instant.
 _EDITS: Final = sql.SQL("""
-select lpad(to_hex(e.edit), 32, '0')::uuid as id, e.until as since, e.body
+select lpad(to_hex(e.edit), 32, '0')::uuid as id, e.until as since, e.body, e.audience,
+       %(viewer)s = any (e.chosen) as viewer_chosen
   from post_edits e
  where e.post_id = %(post)s and (e.until, e.edit) < (%(since)s, %(edit)s)
+   and (%(own)s or case e.audience
+       when 'public' then true
+       when 'followers' then %(follows)s
+       when 'selected' then %(follows)s and %(viewer)s = any (e.chosen)
+       end)
  order by e.until desc, e.edit desc
  limit %(limit)s""")
 
 _REACTIONS: Final = sql.SQL("""
-select e.person_id as id, e.since
+select e.person_id as id, e.since, e.after, {reached} as reached
   from reactions e
  where e.thing_id = %(thing)s and (e.since, e.person_id) < (%(since)s, %(id)s){not_blocked}
  order by e.since desc, e.person_id desc
  limit %(limit)s""").format(
-    not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("person_id"))
+    reached=REACHED, not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("person_id"))
 )
 
 _EDIT_MAX: Final = (1 << 63) - 1
-
-
-class Edit(Edge, frozen=True, kw_only=True):
-    """What a post said until `since`."""
-
-    body: str
 
 
 async def posts(reader: Reader, viewer: UUID, wanted: Sequence[UUID]) -> dict[UUID, Post]:
@@ -87,19 +90,29 @@ async def post(reader: Reader, viewer: UUID, wanted: UUID) -> Post | None:
     return (await posts(reader, viewer, [wanted])).get(wanted)
 
 
-async def edits(reader: Reader, wanted: UUID, after: Edge, limit: int) -> list[Edit]:
-    """At most `limit` earlier texts of the post, newest first. One round trip."""
-    edit = min(after.id.int, _EDIT_MAX)
-    params = {"post": wanted, "since": after.since, "edit": edit, "limit": limit}
+async def edits(reader: Reader, viewer: UUID, of: Post, after: Edge, limit: int) -> list[Edit]:
+    """At most `limit` earlier texts of the post, newest first. One round trip.
+
+    What the viewer may not see is left out here already, so that it costs no place on a page.
+    """
+    params = {
+        "viewer": viewer,
+        "post": of.post_id,
+        "own": of.author.own,
+        "follows": of.author.viewer_follows is Following.ESTABLISHED,
+        "since": after.since,
+        "edit": min(after.id.int, _EDIT_MAX),
+        "limit": limit,
+    }
     return await reader.rows(Edit, _EDITS, params)
 
 
 async def reactions(
     reader: Reader, viewer: UUID, thing: UUID, after: Edge, limit: int
-) -> list[Edge]:
+) -> list[Reaction]:
     """At most `limit` people who reacted to the thing, newest first. One round trip."""
     params = {"viewer": viewer, "thing": thing, "limit": limit, **_place(after)}
-    return await reader.rows(Edge, _REACTIONS, params)
+    return await reader.rows(Reaction, _REACTIONS, params)
 
 
 def _place(after: Edge) -> dict[str, object]:

@@ -3,12 +3,11 @@
 from uuid import UUID
 
 from infra.rpc.call import Call
-from queries import presentation, presentation_posts, visibility, visibility_posts
+from queries import presentation, presentation_posts, visibility_posts
 from queries.cursors import Cursors
 from queries.paging import Edge
-from queries.posts import Post
+from queries.posts import Edit, Post, Reaction
 from queries.reads import accounts, posts
-from queries.reads.posts import Edit
 from queries.store import Reader, Store
 from schemas.gen import posts_pb2 as pb
 
@@ -32,15 +31,18 @@ class Posts:
     async def ListEdits(self, request: pb.ListEditsRequest, call: Call) -> pb.Edits:
         """What a post said before; NotFound if hidden or absent."""
         reader, viewer = self._store.until(call.deadline_s), call.account
-        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
+        post = await required_post(reader, viewer, UUID(request.post_id))
 
         async def places(after: Edge, limit: int) -> list[Edit]:
-            return await posts.edits(reader, post, after, limit)
+            return await posts.edits(reader, viewer, post, after, limit)
 
-        page, following = await self._cursors.page(viewer, f"edits:{post}", request, places)
+        query = f"edits:{post.post_id}"
+        page, following = await self._cursors.page(viewer, query, request, places)
         return pb.Edits(
             edits=[
-                pb.Edit(body=edit.body, until=presentation.timestamp(edit.since)) for edit in page
+                pb.Edit(body=edit.body, until=presentation.timestamp(edit.since))
+                for edit in page
+                if visibility_posts.seen_edit(post, edit) is not None
             ],
             next_cursor=following,
         )
@@ -50,7 +52,7 @@ class Posts:
         reader, viewer = self._store.until(call.deadline_s), call.account
         post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
 
-        async def places(after: Edge, limit: int) -> list[Edge]:
+        async def places(after: Edge, limit: int) -> list[Reaction]:
             return await posts.reactions(reader, viewer, post, after, limit)
 
         page, following = await self._cursors.page(viewer, f"reactions:{post}", request, places)
@@ -61,7 +63,7 @@ class Posts:
                     person=presentation.profile(person), since=presentation.timestamp(edge.since)
                 )
                 for edge in page
-                if (person := visibility.seen(known.get(edge.id))) is not None
+                if (person := visibility_posts.seen_reactor(edge, known.get(edge.id))) is not None
             ],
             next_cursor=following,
         )

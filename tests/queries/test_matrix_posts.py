@@ -65,8 +65,7 @@ def drawn_posts(seed: int, count: int = 14) -> list[Drawn]:
 
 async def written(side: Side, posts: Iterable[Drawn]) -> None:
     world = side.world
-    for model in ("accounts", "graph"):
-        await world.checkpoint(model, "people-0", 10)
+    await world.checkpoint("graph", "people-0", 10)
     for post in posts:
         await world.post(
             post.author,

@@ -10,7 +10,7 @@ from events.graph import Following
 from events.posts import Audience, Mention, Replies
 from queries import visibility_posts
 from queries.people import Person
-from queries.posts import Comment, Post
+from queries.posts import Comment, Edit, Post, Reaction
 from schemas.refusals import NotFound
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -118,9 +118,42 @@ def test_nothing_is_shown_before_what_its_author_had_seen(reached: dict[str, int
     assert visibility_posts.seen_comment(said) is None
 
 
-def test_names_and_other_posts_hold_nothing_back() -> None:
-    after = {"people-0": 5, "names-1": 8, "posts-2": 9}
-    assert visibility_posts.seen(replace(post(), after=after, reached={"people-0": 5}))
+def test_nothing_is_shown_of_whom_what_they_say_of_themselves_is_not() -> None:
+    author = replace(FOLLOWED, settled=False)
+    assert visibility_posts.seen(post(author)) is None
+    assert visibility_posts.seen_comment(comment(author)) is None
+
+
+def test_who_reacted_is_shown_once_what_they_had_decided_holds() -> None:
+    early = Reaction(id=BEN.account_id, since=AT, after={"people-0": 5}, reached={"people-0": 4})
+    late = replace(early, reached={"people-0": 5})
+    for reaction, person, shown in (
+        (early, BEN, None),
+        (early, OWN, OWN),
+        (late, BEN, BEN),
+        (late, BLOCKED[0], None),
+        (late, None, None),
+    ):
+        assert visibility_posts.seen_reactor(reaction, person) == shown
+
+
+@pytest.mark.parametrize(
+    ("author", "sees"),
+    [
+        (OWN, {"public", "followers", "selected", "chosen"}),
+        (FOLLOWED, {"public", "followers", "chosen"}),
+        (BEN, {"public"}),
+    ],
+)
+def test_an_earlier_text_is_for_those_that_it_was_for(author: Person, sees: set[str]) -> None:
+    edits = {
+        "public": Edit(id=POST, since=AT, body="", audience=Audience.PUBLIC),
+        "followers": Edit(id=POST, since=AT, body="", audience=Audience.FOLLOWERS),
+        "selected": Edit(id=POST, since=AT, body="", audience=Audience.SELECTED),
+        "chosen": Edit(id=POST, since=AT, body="", audience=Audience.SELECTED, viewer_chosen=True),
+    }
+    shown = {name for name, edit in edits.items() if visibility_posts.seen_edit(post(author), edit)}
+    assert shown == sees
 
 
 def test_a_name_of_somebody_hidden_stays_a_word() -> None:

@@ -109,6 +109,27 @@ class World:
         )
         return post
 
+    async def edit(
+        self,
+        post: UUID,
+        edit: int,
+        body: str,
+        minute: int = 0,
+        *,
+        audience: str = "public",
+        chosen: Sequence[UUID] = (),
+    ) -> None:
+        """What a post said until `minute`, and for whom."""
+        await self.insert(
+            "post_edits",
+            post_id=post,
+            edit=edit,
+            body=body,
+            until=START + timedelta(minutes=minute),
+            audience=audience,
+            chosen=list(chosen),
+        )
+
     async def comment(
         self,
         author: UUID,
@@ -138,12 +159,21 @@ class World:
         return comment
 
     async def reaction(
-        self, person: UUID, post: UUID, thing: UUID | None = None, minute: int = 0
+        self,
+        person: UUID,
+        post: UUID,
+        thing: UUID | None = None,
+        minute: int = 0,
+        after: Position = NOWHERE,
     ) -> None:
         """A reaction to a post, or to the thing under it."""
-        since = START + timedelta(minutes=minute)
         await self.insert(
-            "reactions", thing_id=thing or post, person_id=person, post_id=post, since=since
+            "reactions",
+            thing_id=thing or post,
+            person_id=person,
+            post_id=post,
+            since=START + timedelta(minutes=minute),
+            after=Jsonb(after),
         )
 
     async def bookmark(self, person: UUID, post: UUID, minute: int = 0) -> None:

@@ -100,7 +100,14 @@ def test_a_new_text_takes_the_place_of_the_old_which_is_kept_with_when_it_ended(
     assert (row["body"], row["mentions"], row["edited_at"]) == ("Hi", [], at(1))
     assert (row["audience"], row["chosen"], row["published_at"]) == ("selected", [BEN, CLO], at(0))
     assert after(POST_EDITS, PUBLISHED, NEW_TEXT) == [
-        {"post_id": POST, "edit": 1, "body": "Hi @clo", "until": at(1)}
+        {
+            "post_id": POST,
+            "edit": 1,
+            "body": "Hi @clo",
+            "until": at(1),
+            "audience": "selected",
+            "chosen": [BEN, CLO],
+        }
     ]
 
 
@@ -140,6 +147,27 @@ def test_content_waits_for_all_that_its_author_had_seen_at_any_of_its_texts(
     rows.apply(MODEL.changes(edited, Moment(START, "posts-0", 2, {"people-0": 5, "people-2": 9})))
     [row] = rows.of(table).values()
     assert row["after"] == {"people-0": 7, "people-1": 3, "people-2": 9}
+
+
+@pytest.mark.parametrize(
+    ("table", "event"),
+    [(POSTS, PUBLISHED), (COMMENTS, COMMENTED), (REACTIONS, reaction(POST, BEN))],
+    ids=["post", "comment", "reaction"],
+)
+def test_only_what_people_decided_holds_anything_back(table: Table, event: Event) -> None:
+    rows = Rows(MODEL, PARTITION)
+    after = {"people-0": 7, "names-1": 3, "posts-2": 9}
+    rows.apply(MODEL.changes(event, Moment(START, "posts-0", 1, after)))
+    [row] = rows.of(table).values()
+    assert row["after"] == {"people-0": 7}
+
+
+def test_an_earlier_text_is_kept_with_those_that_it_was_for() -> None:
+    opened = PostEdited(
+        post_id=POST, author_id=ANA, body="Hi all", audience=Audience.PUBLIC, chosen=()
+    )
+    [edit] = after(POST_EDITS, PUBLISHED, opened)
+    assert (edit["body"], edit["audience"], edit["chosen"]) == ("Hi @clo", "selected", [BEN, CLO])
 
 
 def test_a_deleted_post_takes_everything_under_it_along_and_nothing_else() -> None:

@@ -29,9 +29,11 @@ async def reactions(side: Side, post: UUID, **asked: object) -> pb.Reactions:
     return await side.posts.ListReactions(request, call(ANA))
 
 
-async def edits(side: Side, post: UUID, cursor: str = "", page_size: int = 0) -> pb.Edits:
+async def edits(
+    side: Side, post: UUID, cursor: str = "", page_size: int = 0, viewer: UUID = ANA
+) -> pb.Edits:
     request = pb.ListEditsRequest(post_id=str(post), cursor=cursor, page_size=page_size)
-    return await side.posts.ListEdits(request, call(ANA))
+    return await side.posts.ListEdits(request, call(viewer))
 
 
 async def test_a_post_says_all_that_its_reader_may_know(cast: Side) -> None:
@@ -93,17 +95,36 @@ async def test_the_name_of_a_hidden_person_leads_nowhere(
     assert [span.account_id for span in told.spans] == [str(CLO), str(DAN)]
 
 
-async def test_a_post_is_held_back_until_the_deciding_models_have_what_its_author_had(
+async def test_a_post_is_held_back_until_the_deciding_model_has_what_its_author_had(
     cast: Side,
 ) -> None:
-    post = await cast.world.post(BEN, after={"people-0": 5, "names-1": 9, "posts-3": 9})
+    post = await cast.world.post(BEN, after={"people-0": 5})
     assert (await read(cast, post, viewer=BEN)).post_id == str(post)
-    for model, offset in (("accounts", 4), ("graph", 5), ("posts", 9)):
+    for model, offset in (("accounts", 5), ("graph", 4), ("posts", 9)):
         await cast.world.checkpoint(model, "people-0", offset)
         with pytest.raises(NotFound):
             await read(cast, post)
-    await cast.world.checkpoint("accounts", "people-0", 5)
+    await cast.world.checkpoint("graph", "people-0", 5)
     assert (await read(cast, post)).post_id == str(post)
+
+
+async def test_a_post_is_held_back_while_what_its_author_says_of_themselves_is(cast: Side) -> None:
+    eve = UUID(int=DAN.int + 1)
+    await cast.world.person(eve, "eve", written=("people-1", 3))
+    post = await cast.world.post(eve)
+    with pytest.raises(NotFound):
+        await read(cast, post)
+    await cast.world.checkpoint("graph", "people-1", 3)
+    assert (await read(cast, post)).author.handle == "eve"
+
+
+async def test_a_reaction_waits_for_what_who_reacted_had_done(cast: Side) -> None:
+    post = await cast.world.post(ANA)
+    await cast.world.reaction(BEN, post, after={"people-0": 5})
+    await cast.world.reaction(ANA, post, after={"people-1": 9})
+    assert ids([one.person for one in (await reactions(cast, post)).reactions]) == [ANA]
+    await cast.world.checkpoint("graph", "people-0", 5)
+    assert set(ids([one.person for one in (await reactions(cast, post)).reactions])) == {ANA, BEN}
 
 
 async def test_hidden_absent_and_somebody_elses_take_as_long_and_say_the_same(cast: Side) -> None:
@@ -129,10 +150,7 @@ async def test_earlier_texts_come_newest_first_page_by_page(cast: Side) -> None:
     post = await cast.world.post(BEN)
     # Two of them in one instant, told apart by their number.
     for edit, minute in ((7, 0), (9, 1), (12, 1), (2**40, 2)):
-        until = START + timedelta(minutes=minute)
-        await cast.world.insert(
-            "post_edits", post_id=post, edit=edit, body=f"was {edit}", until=until
-        )
+        await cast.world.edit(post, edit, f"was {edit}", minute)
     found: list[str] = []
     cursor = ""
     for _ in range(4):
@@ -142,6 +160,28 @@ async def test_earlier_texts_come_newest_first_page_by_page(cast: Side) -> None:
     assert (found, cursor) == ([f"was {2**40}", "was 12", "was 9", "was 7"], "")
     everything = await edits(cast, post)
     assert everything.edits[0].until.ToDatetime(tzinfo=START.tzinfo) == START + timedelta(minutes=2)
+
+
+async def test_an_earlier_text_stays_with_those_that_it_was_for(cast: Side) -> None:
+    post = await cast.world.post(BEN)
+    await cast.world.edit(post, 1, "to Clo", 1, audience="selected", chosen=[CLO])
+    await cast.world.edit(post, 2, "to Ana", 2, audience="selected", chosen=[ANA])
+    await cast.world.edit(post, 3, "to followers", 3, audience="followers")
+    await cast.world.edit(post, 4, "to all", 4)
+
+    async def told(viewer: UUID) -> list[str]:
+        found, cursor = [], ""
+        while True:
+            page = await edits(cast, post, cursor, page_size=1, viewer=viewer)
+            found += [edit.body for edit in page.edits]
+            cursor = page.next_cursor
+            if not cursor:
+                return found
+
+    assert await told(ANA) == ["to all"]
+    assert await told(BEN) == ["to all", "to followers", "to Ana", "to Clo"]
+    await cast.world.follow(ANA, BEN)
+    assert await told(ANA) == ["to all", "to followers", "to Ana"]
 
 
 async def test_reactions_come_newest_first_without_hidden_people(cast: Side) -> None:
