@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
+from commands.ends import Ends
 from commands.ownership import Ownership, owning
 from commands.policies import QuerySide
 from commands.post_policies import PostQuerySide
@@ -115,13 +116,14 @@ def _dispatcher(
         positions=positions,
         clock=_now,
     )
+    ends = Ends(tools.log, owned.router.place)
     graph = Graph(submitter=owned.router, policies=policies, positions=positions)
     authoring = Authoring(
         submitter=owned.router,
         digests=digests,
         policies=PostQuerySide(query_side, positions),
         receipts=Receipts(policies, positions),
-        known=lambda person: owned.router.known_position(PEOPLE, str(person)),
+        reached=lambda person: ends.reached(PEOPLE, str(person)),
         clock=_now,
     )
     partitions = Partitions(

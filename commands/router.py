@@ -15,7 +15,6 @@ from commands.steward import Steward
 from commands.submission import Handled, Route, Submission
 from commands.tenures import Tenures
 from commands.writer.partition import PartitionWriter
-from events.position import Position
 from events.tenure import Tenure
 from events.topics import Partition, Topic, partition_number
 from infra.crypto.port import Keys
@@ -61,25 +60,15 @@ class Router:
         self._counts = counts
         self._me = me
         self._patience = patience
-        self._answered: dict[str, int] = {}
 
     def partition_of(self, submission: Submission) -> Partition:
         """Where the submission's shard lives."""
         route = self._routes[type(submission.command)]
-        return self._partition(route.topic, route.shard(submission.command))
+        return self.place(route.topic, route.shard(submission.command))
 
-    def _partition(self, topic: Topic, shard: str) -> Partition:
+    def place(self, topic: Topic, shard: str) -> Partition:
+        """Where a shard of the topic lives."""
         return Partition(topic.name, partition_number(shard, self._counts[topic.name]))
-
-    def known_position(self, topic: Topic, shard: str) -> Position:
-        """How far the shard's partition goes by all that this process has answered and read.
-
-        What somebody did in their shard is in it at once if it was asked for here, else soon.
-        """
-        partition = self._partition(topic, shard)
-        answered = self._answered.get(str(partition), -1)
-        offset = max(answered, self._tenures.last_read(partition))
-        return {str(partition): offset} if offset >= 0 else {}
 
     async def submit(self, submission: Submission, *, final: bool = False) -> Handled:
         """The durable answer; raises a Refusal.
@@ -90,16 +79,12 @@ class Router:
         try:
             async with asyncio.timeout(self._patience.total_s):
                 if final:
-                    handled = await self._here(partition, submission)
-                else:
-                    handled = await self._until_answered(partition, submission)
+                    return await self._here(partition, submission)
+                return await self._until_answered(partition, submission)
         except TimeoutError:
             raise Unavailable(
                 "OUTCOME_UNKNOWN", "No answer in time; try again with the same request id."
             ) from None
-        for answered, offset in handled.position.items():
-            self._answered[answered] = max(offset, self._answered.get(answered, -1))
-        return handled
 
     async def _until_answered(self, partition: Partition, submission: Submission) -> Handled:
         while True:

@@ -45,10 +45,6 @@ class Tenures:
         """The partition's tenure, as far as it is read."""
         return self._places[partition].tenure
 
-    def last_read(self, partition: Partition) -> int:
-        """The offset of the last record that this process has read of the partition; -1 if none."""
-        return self._places[partition].next_offset - 1
-
     async def run(self) -> None:
         """Follows for ever; cancel it to stop."""
         starts = {partition: place.next_offset for partition, place in self._places.items()}

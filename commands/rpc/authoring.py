@@ -1,6 +1,6 @@
 """What all rpcs about posts have in common at the edge: the errand, who is named, who may see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from commands.post_policies import Leave, PostPolicies
 from commands.rpc import forms
 from commands.rpc.receipts import Receipts
 from commands.sagas.errand import Errand, errand
-from commands.submission import Command, Handled, Submitter
+from commands.submission import Command, Handled, Submission, Submitter
 from events import texts
 from events.position import Position, merged
 from events.posts import Mention
@@ -22,9 +22,9 @@ from infra.rpc.call import Call
 class Authoring:
     """Asks the query side what a command needs to know, and hands the command in.
 
-    `known` tells how far a person's own shard is known here to go: whatever its author writes
-    carries that as `after`, so that a block made before holds, even for a client that does not
-    hand its position on.
+    `reached` tells how far a person's own shard goes in the log: whatever its author writes
+    carries that as `after`, so that a block made before holds, even when the client does not hand
+    its position on or another one made it.
     """
 
     def __init__(
@@ -34,20 +34,19 @@ class Authoring:
         digests: Digests,
         policies: PostPolicies,
         receipts: Receipts,
-        known: Callable[[UUID], Position],
+        reached: Callable[[UUID], Awaitable[Position]],
         clock: Callable[[], datetime],
     ) -> None:
         self.receipts = receipts
         self._submitter = submitter
         self._digests = digests
         self._policies = policies
-        self._known = known
+        self._reached = reached
         self._clock = clock
 
     def errand(self, request: Message, call: Call) -> Errand:
         """The errand of one call of somebody who is signed in."""
-        way = errand(self._digests, call, forms.body_of(request), self._clock())
-        return replace(way, after=merged(call.position, self._known(call.account)))
+        return errand(self._digests, call, forms.body_of(request), self._clock())
 
     async def mentions(self, text: str, call: Call) -> tuple[Mention, ...]:
         """The people that the text names, as far as its author may know of them."""
@@ -80,7 +79,7 @@ class Authoring:
         The request is remembered, whether the caller gave it an id or not.
         """
         deed = replace(way.deed(command, author), checked_at=checked_at)
-        return await self._submitter.submit(deed)
+        return await self._submitter.submit(await self._after_all(deed, author))
 
     async def change(
         self,
@@ -90,6 +89,17 @@ class Authoring:
         *seals: UUID,
         checked_at: datetime | None = None,
     ) -> Handled:
-        """Hands in what changes something that is there; remembered if the caller gave an id."""
+        """Hands in what others may be shown; remembered if the caller gave an id."""
         deed = replace(way.deed(command, *seals), request=call.request, checked_at=checked_at)
+        return await self._submitter.submit(await self._after_all(deed, call.account))
+
+    async def keep(
+        self, way: Errand, command: Command, call: Call, checked_at: datetime | None = None
+    ) -> Handled:
+        """Hands in what shows nobody anything new; remembered if the caller gave an id."""
+        deed = replace(way.deed(command), request=call.request, checked_at=checked_at)
         return await self._submitter.submit(deed)
+
+    async def _after_all(self, deed: Submission, author: UUID) -> Submission:
+        """The deed, after all that its author has done in their own shard."""
+        return replace(deed, after=merged(deed.after, await self._reached(author)))

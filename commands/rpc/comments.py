@@ -70,7 +70,7 @@ class Comments:
         post, comment = UUID(request.post_id), UUID(request.comment_id)
         command = comments.DeleteComment(post_id=post, comment_id=comment, actor_id=call.account)
         way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call)
+        handled = await self._authoring.keep(way, command, call)
         return _written(await self._authoring.receipts.narrowed(call, handled), post, comment)
 
     async def ReactToComment(
@@ -94,7 +94,7 @@ class Comments:
         post, comment = UUID(request.post_id), UUID(request.comment_id)
         command = marks.TakeBackReaction(post_id=post, thing_id=comment, person_id=call.account)
         way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call)
+        handled = await self._authoring.keep(way, command, call)
         return self._changed(call, handled, post, comment)
 
     def _changed(

@@ -55,7 +55,7 @@ class Posts:
         """Deletes a post of the caller."""
         command = posts.DeletePost(post_id=UUID(request.post_id), actor_id=call.account)
         way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call)
+        handled = await self._authoring.keep(way, command, call)
         return await self._narrowed(call, handled, command.post_id)
 
     async def React(self, request: pb.ReactRequest, call: Call) -> pb.PostWritten:
@@ -74,7 +74,7 @@ class Posts:
         post = UUID(request.post_id)
         command = marks.TakeBackReaction(post_id=post, thing_id=post, person_id=call.account)
         way = self._authoring.errand(request, call)
-        return self._written(call, await self._authoring.change(way, command, call), post)
+        return self._written(call, await self._authoring.keep(way, command, call), post)
 
     async def Bookmark(self, request: pb.BookmarkRequest, call: Call) -> pb.PostWritten:
         """Bookmarks a post that the caller sees."""
@@ -82,7 +82,7 @@ class Posts:
         visible, checked_at = await self._checked(post, call)
         command = marks.SetBookmark(person_id=call.account, post_id=post, visible=visible)
         way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call, checked_at=checked_at)
+        handled = await self._authoring.keep(way, command, call, checked_at=checked_at)
         return self._written(call, handled, post)
 
     async def RemoveBookmark(self, request: pb.RemoveBookmarkRequest, call: Call) -> pb.PostWritten:
@@ -90,7 +90,7 @@ class Posts:
         post = UUID(request.post_id)
         command = marks.RemoveBookmark(person_id=call.account, post_id=post)
         way = self._authoring.errand(request, call)
-        return self._written(call, await self._authoring.change(way, command, call), post)
+        return self._written(call, await self._authoring.keep(way, command, call), post)
 
     async def _informed(self, command: posts.EditPost, call: Call) -> posts.EditPost:
         """The command with what the query side says of the people in it."""

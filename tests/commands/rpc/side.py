@@ -3,7 +3,7 @@
 Below them stands the in-memory submitter; the query side is a fold of what it recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -79,7 +79,7 @@ class FoldedReads:
 class Side:
     """One command side, called as a gateway would call it.
 
-    `known` is how far the process knows of each person's own shard.
+    `reached` tells how far a person's own shard goes in the log.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Side:
         self.vault = MemoryVault()
         self.reads = FoldedReads(self.submitter)
         self.post_reads = FoldedPostReads(self.submitter)
-        self.known: dict[UUID, Position] = {}
+        self.reached: Callable[[UUID], Awaitable[Position]] = _nowhere
         self.positions = Positions(Seals(KEY))
         tokens = AccessTokens(
             Ed25519PrivateKey.from_private_bytes(KEY), PublicIds(KEY), AuthSettings()
@@ -127,9 +127,12 @@ class Side:
             digests=DIGESTS,
             policies=self.post_reads,
             receipts=Receipts(self.reads, self.positions),
-            known=lambda person: self.known.get(person, {}),
+            reached=self._reached,
             clock=self._now,
         )
+
+    async def _reached(self, person: UUID) -> Position:
+        return await self.reached(person)
 
     def _now(self) -> datetime:
         return self.submitter.now
@@ -156,6 +159,10 @@ class Side:
             for path, method in methods.items()
             if method.input_type.full_name == request.DESCRIPTOR.full_name
         )
+
+
+async def _nowhere(person: UUID) -> Position:
+    return {}
 
 
 def registration(email: str = "ana@example.org", **changes: Any) -> accounts_pb2.RegisterRequest:

@@ -22,7 +22,7 @@ from events.posts import (
     Replies,
 )
 from infra.crypto.uuid7 import is_uuid7
-from schemas.gen import graph_pb2
+from schemas.gen import comments_pb2, graph_pb2
 from schemas.gen import posts_pb2 as pb
 from schemas.refusals import Conflict, Invalid, NotFound, Unavailable
 from tests.commands.rpc.side import Side
@@ -141,12 +141,51 @@ async def test_a_repeat_gets_its_first_answer_whatever_has_changed() -> None:
         await ana.does(pb.PublishPostRequest(body="Fog"), key=request(1))
 
 
-async def test_a_post_carries_what_is_known_of_its_author_beside_what_they_say() -> None:
+async def test_a_post_carries_how_far_its_authors_shard_goes_beside_what_they_say() -> None:
     side, [ana] = await writers("ana")
-    side.known[ana.uuid] = {"people-1": 41}
+
+    async def reached(person: UUID) -> dict[str, int]:
+        return {"people-1": 41} if person == ana.uuid else {}
+
+    side.reached = reached
     said = side.positions.seal({"people-1": 7, "people-2": 3})
     await ana.does(pb.PublishPostRequest(body="Owls"), headers={"agora-position": said})
     assert side.submitter.taken[-1].after == {"people-1": 41, "people-2": 3}
+
+
+async def test_whatever_others_may_be_shown_carries_it_and_nothing_else_does() -> None:
+    side, [ben] = await writers("ben")
+    post = (await ben.publishes()).post_id
+    said = (await ben.comments(post)).comment_id
+    asked: list[UUID] = []
+
+    async def reached(person: UUID) -> dict[str, int]:
+        asked.append(person)
+        return {"people-1": 41}
+
+    side.reached = reached
+    shown = [
+        edit(post, "body", body="Fog"),
+        pb.ReactRequest(post_id=post),
+        comments_pb2.PublishCommentRequest(post_id=post, body="Where?"),
+        comments_pb2.EditCommentRequest(post_id=post, comment_id=said, body="Here!"),
+        comments_pb2.ReactToCommentRequest(post_id=post, comment_id=said),
+    ]
+    for message in shown:
+        await ben.does(message)
+        assert side.submitter.taken[-1].after == {"people-1": 41}
+    assert asked == [ben.uuid] * len(shown)
+    for message in (
+        pb.BookmarkRequest(post_id=post),
+        pb.RemoveBookmarkRequest(post_id=post),
+        pb.TakeBackReactionRequest(post_id=post),
+        comments_pb2.TakeBackCommentReactionRequest(post_id=post, comment_id=said),
+        comments_pb2.DeleteCommentRequest(post_id=post, comment_id=said),
+        pb.DeletePostRequest(post_id=post),
+    ):
+        await ben.does(message)
+        assert side.submitter.taken[-1].after == {}
+    assert len(asked) == len(shown)
 
 
 async def test_an_edit_changes_what_its_mask_names_and_waits_until_it_is_seen() -> None:
