@@ -32,7 +32,8 @@ PARAMETERS: Final[dict[str, Schema]] = {
     "Position": {
         "name": "Agora-Position",
         "in": "header",
-        "description": "A position that a command answered: the answer is no older than that.",
+        "description": "A position that a command answered, or a list of them with commas between: "
+        "the answer is no older than any of them.",
         "schema": {"type": "string"},
     },
     "Traceparent": {

@@ -4,13 +4,15 @@ from typing import Final
 
 import msgspec
 
-from events.position import NOWHERE, Position
+from events.position import NOWHERE, Position, merged
 from events.topics import Partition, parse_partition
 from infra.crypto.sealed import Seals
 from schemas.refusals import Invalid
 
 _PURPOSE: Final = "position"
 _REASON: Final = "POSITION_INVALID"
+LIST_MAX: Final = 16
+"""Most positions in one list: commands that a client had in hand at once."""
 
 _decoder: Final = msgspec.msgpack.Decoder(dict[str, dict[int, int]])
 
@@ -35,9 +37,22 @@ class Positions:
         return self._seals.seal(_PURPOSE, msgspec.msgpack.encode(by_topic))
 
     def open(self, text: str) -> Position:
-        """The position inside; raises Invalid POSITION_INVALID for anything but what was sealed."""
+        """The least position that includes each one of `text`: a list, with commas between.
+
+        So a client with several commands in hand needs to understand no position to be past all of
+        them. Raises Invalid POSITION_INVALID for anything but what was sealed, and beyond
+        `LIST_MAX`.
+        """
         if not text:
             return NOWHERE
+        if "," not in text:
+            return self._opened(text)
+        texts = text.split(",")
+        if len(texts) > LIST_MAX:
+            raise Invalid(_REASON, f"Send {LIST_MAX} positions at most.")
+        return merged(*(self._opened(one.strip()) for one in texts))
+
+    def _opened(self, text: str) -> Position:
         try:
             by_topic = _decoder.decode(self._seals.open(_PURPOSE, text, _REASON))
         except msgspec.DecodeError:

@@ -22,6 +22,12 @@ def test_a_position_comes_back(position: dict[str, int]) -> None:
     assert POSITIONS.open(POSITIONS.seal(position)) == position
 
 
+def test_a_list_opens_as_the_least_position_that_includes_them_all() -> None:
+    ours, theirs = {"people-1": 5, "posts-0": 9}, {"people-1": 7, "names-0": 1}
+    listed = f"{POSITIONS.seal(ours)}, {POSITIONS.seal(theirs)}"
+    assert POSITIONS.open(listed) == {"people-1": 7, "posts-0": 9, "names-0": 1}
+
+
 def test_nowhere_is_an_empty_text() -> None:
     assert POSITIONS.seal(NOWHERE) == ""
     assert POSITIONS.open("") == NOWHERE
@@ -47,6 +53,9 @@ def test_five_hundred_partitions_still_fit() -> None:
         "people-1:5",
         POSITIONS.seal({"people-1": 5})[:-1],
         SEALS.seal("cursor", b"\x80"),
+        POSITIONS.seal({"people-1": 5}) + ",",
+        POSITIONS.seal({"people-1": 5}) + "," + SEALS.seal("cursor", b"\x80"),
+        ",".join([POSITIONS.seal({"people-1": 5})] * 17),
         SEALS.seal("position", b"\xc1"),
         SEALS.seal("position", b"\x93\x01\x02\x03"),
     ],
