@@ -17,9 +17,15 @@ from gateway.openapi import document
 from gateway.operations import operations_of
 from infra.crypto.public_ids import PublicIds
 from infra.rpc.backend import RpcFailed, path_of
-from schemas.gen import accounts_pb2, graph_pb2
+from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, posts_pb2
 
-FILES: Final = (accounts_pb2.DESCRIPTOR, graph_pb2.DESCRIPTOR)
+FILES: Final = (
+    accounts_pb2.DESCRIPTOR,
+    graph_pb2.DESCRIPTOR,
+    posts_pb2.DESCRIPTOR,
+    comments_pb2.DESCRIPTOR,
+    feeds_pb2.DESCRIPTOR,
+)
 
 
 class Unasked:

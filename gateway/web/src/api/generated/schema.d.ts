@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The viewer's bookmarks, newest first
+         * @description The viewer's bookmarks, newest first.
+         */
+        get: operations["ListBookmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account/followers/{accountId}": {
         parameters: {
             query?: never;
@@ -202,6 +222,46 @@ export interface paths {
          * @description Creates an account and signs it in at once.
          */
         post: operations["Register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/explore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public posts of everybody, newest first
+         * @description Public posts of everybody, newest first.
+         */
+        get: operations["ReadExplore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Posts of the people that the viewer follows, and own ones, newest first
+         * @description Posts of the people that the viewer follows, and own ones, newest first.
+         */
+        get: operations["ReadHome"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +460,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/people/{accountId}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One person's posts, newest first
+         * @description One person's posts, newest first.
+         */
+        get: operations["ListPostsOf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people/{accountId}/relation": {
         parameters: {
             query?: never;
@@ -412,6 +492,234 @@ export interface paths {
          * @description What a person is to the viewer.
          */
         get: operations["ReadRelation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publishes a post
+         * @description Publishes a post.
+         */
+        post: operations["PublishPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One post
+         * @description One post.
+         */
+        get: operations["ReadPost"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an own post, and with it everything under it
+         * @description Deletes an own post, and with it everything under it.
+         */
+        delete: operations["DeletePost"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes the fields of an own post that the mask names; the history is kept
+         * @description Changes the fields of an own post that the mask names; the history is kept.
+         */
+        patch: operations["EditPost"];
+        trace?: never;
+    };
+    "/v1/posts/{postId}/bookmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bookmarks a post; nobody else learns of it
+         * @description Bookmarks a post; nobody else learns of it.
+         */
+        put: operations["Bookmark"];
+        post?: never;
+        /**
+         * Removes the bookmark
+         * @description Removes the bookmark.
+         */
+        delete: operations["RemoveBookmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The comments on a post
+         * @description The comments on a post.
+         */
+        get: operations["ListComments"];
+        put?: never;
+        /**
+         * Comments on a post, or replies to a comment
+         * @description Comments on a post, or replies to a comment.
+         */
+        post: operations["PublishComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/comments/{commentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an own comment, or one under an own post, and with it the replies to it
+         * @description Deletes an own comment, or one under an own post, and with it the replies to it.
+         */
+        delete: operations["DeleteComment"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an own comment
+         * @description Changes an own comment.
+         */
+        patch: operations["EditComment"];
+        trace?: never;
+    };
+    "/v1/posts/{postId}/comments/{commentId}/reaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Reacts to a comment
+         * @description Reacts to a comment.
+         */
+        put: operations["ReactToComment"];
+        post?: never;
+        /**
+         * Takes the own reaction to a comment back
+         * @description Takes the own reaction to a comment back.
+         */
+        delete: operations["TakeBackCommentReaction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/comments/{commentId}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The replies to a comment, oldest first
+         * @description The replies to a comment, oldest first.
+         */
+        get: operations["ListReplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a post said before, newest first
+         * @description What a post said before, newest first.
+         */
+        get: operations["ListEdits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/reaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Reacts to a post
+         * @description Reacts to a post.
+         */
+        put: operations["React"];
+        post?: never;
+        /**
+         * Takes the own reaction to a post back
+         * @description Takes the own reaction to a post back.
+         */
+        delete: operations["TakeBackReaction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/posts/{postId}/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who reacted to a post, newest first
+         * @description Who reacted to a post, newest first.
+         */
+        get: operations["ListReactions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -473,10 +781,110 @@ export interface components {
             /** @description ISO 8601 date. */
             birthDate: string;
         };
+        /**
+         * @description Who may see a post, besides its author. AUDIENCE_UNSPECIFIED: Not said: public.; AUDIENCE_PUBLIC: Everybody; only followers while the author is private.; AUDIENCE_FOLLOWERS: The author's followers.; AUDIENCE_SELECTED: The chosen ones who still follow the author.
+         * @enum {string}
+         */
+        Audience: "AUDIENCE_UNSPECIFIED" | "AUDIENCE_PUBLIC" | "AUDIENCE_FOLLOWERS" | "AUDIENCE_SELECTED";
         /** @description The change is made, or was already. */
         Changed: {
             /** @description Where it is durable. */
             receipt?: components["schemas"]["Receipt"];
+        };
+        /** @description A comment as the viewer may see it. */
+        Comment: {
+            /** @description Which. */
+            commentId: string;
+            /** @description Under which post. */
+            postId: string;
+            /** @description The comment that it replies to; empty for one on the post. */
+            parentId: string;
+            /** @description Who wrote it. */
+            author?: components["schemas"]["Profile"];
+            /** @description What it says. */
+            body: string;
+            /** @description The accounts, tags and links in the body. */
+            spans: components["schemas"]["Span"][];
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            publishedAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; unset if never.
+             */
+            editedAt?: string;
+            /**
+             * Format: int64
+             * @description How many replies.
+             */
+            replies: string;
+            /**
+             * Format: int64
+             * @description How many reactions.
+             */
+            reactions: string;
+            /** @description Whether the viewer reacted. */
+            reacted: boolean;
+        };
+        /** @description The change is made, or was already. */
+        CommentWritten: {
+            /** @description Where it is durable. */
+            receipt?: components["schemas"]["Receipt"];
+            /** @description Under which post. */
+            postId: string;
+            /** @description Which comment. */
+            commentId: string;
+        };
+        /** @description A page of comments. */
+        Comments: {
+            /** @description In the order asked. */
+            comments: components["schemas"]["Comment"][];
+            /** @description For the next page; empty after the last. */
+            nextCursor: string;
+        };
+        /** @description What a post said until it was changed. */
+        Edit: {
+            /** @description The earlier text. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description Until when it said so.
+             */
+            until?: string;
+        };
+        /** @description Asks to change an own comment. */
+        EditCommentRequest: {
+            /** @description 1 to 3000 characters. */
+            body: string;
+        };
+        /** @description Asks to change an own post. Fields outside the mask are ignored. */
+        EditPostRequest: {
+            /** @description Which of the fields below change. */
+            updateMask: string;
+            /** @description As when publishing. */
+            body?: string;
+            /** @description As when publishing. */
+            audience?: components["schemas"]["Audience"];
+            /** @description As when publishing. */
+            chosenIds?: string[];
+            /** @description As when publishing. */
+            replies?: components["schemas"]["Replies"];
+        };
+        /** @description Earlier versions of a post. */
+        Edits: {
+            /** @description Newest first. */
+            edits: components["schemas"]["Edit"][];
+            /** @description For the next page; empty after the last. */
+            nextCursor: string;
+        };
+        /** @description A page of posts. */
+        Feed: {
+            /** @description In the order of the feed; what the viewer may not see is left out, so a page may be short. */
+            posts: components["schemas"]["Post"][];
+            /** @description For the next page; empty after the last. */
+            nextCursor: string;
         };
         /**
          * @description How far one person follows another. FOLLOW_UNSPECIFIED: Not said.; FOLLOW_NONE: Not at all.; FOLLOW_REQUESTED: Asked, not answered.; FOLLOW_ESTABLISHED: Follows.
@@ -490,6 +898,11 @@ export interface components {
             /** @description Established, or requested when the person is private. */
             following: components["schemas"]["Follow"];
         };
+        /**
+         * @description In which order comments come. ORDER_UNSPECIFIED: Not said: oldest first.; ORDER_OLDEST: Oldest first.; ORDER_NEWEST: Newest first.
+         * @enum {string}
+         */
+        Order: "ORDER_UNSPECIFIED" | "ORDER_OLDEST" | "ORDER_NEWEST";
         /** @description A page of people. */
         People: {
             /** @description In the order of the list; hidden ones are left out, so a page may be short. */
@@ -506,6 +919,56 @@ export interface components {
              * @description Since when they are in the list.
              */
             since?: string;
+        };
+        /** @description A post as the viewer may see it. */
+        Post: {
+            /** @description Which. */
+            postId: string;
+            /** @description Who wrote it. */
+            author?: components["schemas"]["Profile"];
+            /** @description What it says. */
+            body: string;
+            /** @description The accounts, tags and links in the body. */
+            spans: components["schemas"]["Span"][];
+            /** @description Who may see it; the chosen ones only to their author. */
+            audience: components["schemas"]["Audience"];
+            /** @description Whom the author chose; for the author alone. */
+            chosenIds: string[];
+            /** @description Who may comment. */
+            replies: components["schemas"]["Replies"];
+            /** @description Whether the viewer may comment. */
+            mayComment: boolean;
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            publishedAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed; unset if never.
+             */
+            editedAt?: string;
+            /**
+             * Format: int64
+             * @description How many comments and replies.
+             */
+            comments: string;
+            /**
+             * Format: int64
+             * @description How many reactions.
+             */
+            reactions: string;
+            /** @description Whether the viewer reacted. */
+            reacted: boolean;
+            /** @description Whether the viewer bookmarked it. */
+            bookmarked: boolean;
+        };
+        /** @description The change is made, or was already. */
+        PostWritten: {
+            /** @description Where it is durable. */
+            receipt?: components["schemas"]["Receipt"];
+            /** @description Which post. */
+            postId: string;
         };
         /** @description Why the answer is no (RFC 9457). Branch on `reason`: it never changes. */
         Problem: {
@@ -568,6 +1031,41 @@ export interface components {
             /** @description In the order asked. */
             profiles: components["schemas"]["Profile"][];
         };
+        /** @description Asks to comment. */
+        PublishCommentRequest: {
+            /** @description The comment to reply to; empty for a comment on the post. */
+            parentId?: string;
+            /** @description 1 to 3000 characters. */
+            body: string;
+        };
+        /** @description Asks to publish a post. */
+        PublishPostRequest: {
+            /** @description 1 to 5000 characters; @handles, #tags and links are recognised. */
+            body: string;
+            /** @description Who may see it. */
+            audience?: components["schemas"]["Audience"];
+            /** @description 1 to 100 followers when the audience is selected, else none. */
+            chosenIds?: string[];
+            /** @description Who may comment. */
+            replies?: components["schemas"]["Replies"];
+        };
+        /** @description Somebody's reaction. */
+        Reaction: {
+            /** @description Who. */
+            person?: components["schemas"]["Profile"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since?: string;
+        };
+        /** @description A page of reactions. */
+        Reactions: {
+            /** @description Newest first; hidden people are left out. */
+            reactions: components["schemas"]["Reaction"][];
+            /** @description For the next page; empty after the last. */
+            nextCursor: string;
+        };
         /** @description Proof that a command is durable, and where. */
         Receipt: {
             /** @description The sealed position it reached: send it with a query (header Agora-Position) to read your own write. */
@@ -609,6 +1107,11 @@ export interface components {
             /** @description Whether the viewer mutes them. */
             muted: boolean;
         };
+        /**
+         * @description Who of those who may see a post may comment on it. REPLIES_UNSPECIFIED: Not said: everybody.; REPLIES_EVERYBODY: Everybody who may see it.; REPLIES_FOLLOWERS: The author's followers.; REPLIES_NOBODY: Nobody but the author.
+         * @enum {string}
+         */
+        Replies: "REPLIES_UNSPECIFIED" | "REPLIES_EVERYBODY" | "REPLIES_FOLLOWERS" | "REPLIES_NOBODY";
         /** @description Asks to be private or public. */
         SetVisibilityRequest: {
             /** @description Whether only accepted followers see more than the name. */
@@ -645,6 +1148,25 @@ export interface components {
         SignedOut: {
             /** @description Where the closing is durable. */
             receipt?: components["schemas"]["Receipt"];
+        };
+        /** @description A part of a text that leads somewhere. Exactly one of the last three is set. */
+        Span: {
+            /**
+             * Format: int32
+             * @description Where it starts, in code points.
+             */
+            start: number;
+            /**
+             * Format: int32
+             * @description How long it is, in code points.
+             */
+            length: number;
+            /** @description The account that is mentioned. */
+            accountId: string;
+            /** @description The tag, in lower case, without #. */
+            tag: string;
+            /** @description The address of the link. */
+            link: string;
         };
         /** @description Asks to change the own profile. Fields outside the mask are ignored. */
         UpdateProfileRequest: {
@@ -737,7 +1259,7 @@ export interface components {
     parameters: {
         /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
         IdempotencyKey: string;
-        /** @description A position that a command answered: the answer is no older than that. */
+        /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
         Position: string;
         /** @description W3C Trace Context. */
         Traceparent: string;
@@ -759,7 +1281,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -794,7 +1316,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -837,7 +1359,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -866,13 +1388,51 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
+    ListBookmarks: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     RemoveFollower: {
         parameters: {
             query?: never;
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -914,7 +1474,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -952,7 +1512,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -990,7 +1550,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1025,7 +1585,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1064,7 +1624,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1103,7 +1663,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1143,7 +1703,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1177,11 +1737,87 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
+    ReadExplore: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ReadHome: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     ReadProfileByHandle: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1220,7 +1856,7 @@ export interface operations {
                 accountIds: string[];
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1253,7 +1889,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1291,7 +1927,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1330,7 +1966,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1369,7 +2005,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1408,7 +2044,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1447,7 +2083,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1489,7 +2125,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1530,7 +2166,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1568,7 +2204,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1607,7 +2243,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1640,11 +2276,52 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
+    ListPostsOf: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Whose. */
+                accountId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     ReadRelation: {
         parameters: {
             query?: never;
             header?: {
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1676,13 +2353,706 @@ export interface operations {
             default: components["responses"]["RefusedDefault"];
         };
     };
+    PublishPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishPostRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ReadPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    DeletePost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    EditPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditPostRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    Bookmark: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    RemoveBookmark: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ListComments: {
+        parameters: {
+            query?: {
+                /** @description In which order. */
+                order?: components["schemas"]["Order"];
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    PublishComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishCommentRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    DeleteComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    EditComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditCommentRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ReactToComment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    TakeBackCommentReaction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ListReplies: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ListEdits: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edits"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    React: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    TakeBackReaction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    "Agora-Position": components["headers"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ListReactions: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactions"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
     SignIn: {
         parameters: {
             query?: never;
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
@@ -1722,7 +3092,7 @@ export interface operations {
             header?: {
                 /** @description A UUIDv7. A repeat with the same one has the same effect: one. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
-                /** @description A position that a command answered: the answer is no older than that. */
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
                 "Agora-Position"?: components["parameters"]["Position"];
                 /** @description W3C Trace Context. */
                 traceparent?: components["parameters"]["Traceparent"];
