@@ -1,36 +1,53 @@
 import { LocationProvider, Route, Router } from "preact-iso";
+import { useEffect } from "preact/hooks";
+import { asProblem } from "./api/problem";
+import { arrive } from "./arrival";
 import { AccountPage } from "./pages/account";
-import { HiddenPage } from "./pages/hidden";
-import { MissingPage } from "./pages/missing";
+import { BookmarksPage } from "./pages/bookmarks";
 import { ConnectionsPage } from "./pages/connections";
+import { ExplorePage } from "./pages/explore";
+import { HiddenPage } from "./pages/hidden";
+import { HomePage } from "./pages/home";
+import { MentionPage } from "./pages/mention";
+import { MissingPage } from "./pages/missing";
+import { NewsPage } from "./pages/news";
+import { PostPage } from "./pages/post";
 import { ProfilePage } from "./pages/profile";
 import { RequestsPage } from "./pages/requests";
 import { WelcomePage } from "./pages/welcome";
-import { Shell } from "./parts/shell";
-import { useSession } from "./session";
-
-/** A new page begins at its top, for eyes and for screen readers. */
-function arrive(): void {
-  window.scrollTo(0, 0);
-  document.getElementById("content")?.focus({ preventScroll: true });
-}
+import { Shell } from "./parts/shell/shell";
+import { readAccount } from "./store/people";
+import { session } from "./store/session";
 
 export function App() {
-  const session = useSession();
-  if (!session) return <WelcomePage />;
+  const owner = session.value;
   return (
     <LocationProvider>
-      <Shell handle={session.handle}>
-        <Router onRouteChange={arrive}>
-          <Route path="/" component={() => <ProfilePage handle={session.handle} />} />
-          <Route path="/people/:handle" component={ProfilePage} />
-          <Route path="/people/:handle/:list" component={ConnectionsPage} />
-          <Route path="/requests" component={RequestsPage} />
-          <Route path="/hidden" component={HiddenPage} />
-          <Route path="/account" component={AccountPage} />
-          <Route default component={MissingPage} />
-        </Router>
-      </Shell>
+      {owner ? <Inside key={owner.accountId} handle={owner.handle} /> : <WelcomePage />}
     </LocationProvider>
+  );
+}
+
+function Inside({ handle }: { handle: string }) {
+  useEffect(() => {
+    readAccount().catch(asProblem);
+  }, []);
+  return (
+    <Shell handle={handle}>
+      <Router onRouteChange={arrive}>
+        <Route path="/" component={HomePage} />
+        <Route path="/explore" component={ExplorePage} />
+        <Route path="/news" component={NewsPage} />
+        <Route path="/bookmarks" component={BookmarksPage} />
+        <Route path="/posts/:postId" component={PostPage} />
+        <Route path="/people/:handle" component={ProfilePage} />
+        <Route path="/people/:handle/:list" component={ConnectionsPage} />
+        <Route path="/accounts/:accountId" component={MentionPage} />
+        <Route path="/requests" component={RequestsPage} />
+        <Route path="/hidden" component={HiddenPage} />
+        <Route path="/account" component={AccountPage} />
+        <Route default component={MissingPage} />
+      </Router>
+    </Shell>
   );
 }

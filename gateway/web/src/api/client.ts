@@ -1,47 +1,68 @@
 import createClient, { type FetchResponse, type Middleware } from "openapi-fetch";
+import { atFarewell, session, signOutHere } from "../store/session";
+import { shelve, shelved } from "../store/shelf";
 import type { components, paths } from "./generated/schema";
+import { listed, Positions, unlisted } from "./positions";
 import { Problem } from "./problem";
-import { session, signOutHere } from "../session";
 import { uuid7 } from "./uuid7";
 
-export type Profile = components["schemas"]["Profile"];
-export type Account = components["schemas"]["Account"];
-export type People = components["schemas"]["People"];
-
-const RETRIES = 2;
+const TRIES = 3;
 const PAUSE_MS = 400;
+/** The service answers within ten seconds, if only to say that it could not. */
+const SILENCE_MS = 15_000;
+const SHELF = "agora.positions";
 
-/** Where the last command of this tab became durable: what is read next is no older. */
-let position = "";
+const positions = new Positions(shelved<string[]>(SHELF) ?? []);
+
+atFarewell(() => {
+  positions.forget();
+  shelve(SHELF, null);
+});
 
 const headers: Middleware = {
   onRequest({ request }) {
     const token = session.value?.accessToken;
     if (token) request.headers.set("Authorization", `Bearer ${token}`);
-    if (position) request.headers.set("Agora-Position", position);
-    if (request.method !== "GET") request.headers.set("Idempotency-Key", uuid7());
+    const wanted = listed(positions.all, request.headers.get("Agora-Position") ?? "");
+    if (wanted) request.headers.set("Agora-Position", wanted);
+    if (request.method !== "GET" && !request.headers.has("Idempotency-Key")) {
+      request.headers.set("Idempotency-Key", uuid7());
+    }
   },
-  onResponse({ response }) {
-    position = response.headers.get("Agora-Position") ?? position;
+  onResponse({ request, response }) {
+    const position = response.headers.get("Agora-Position");
+    if (!position) return;
+    positions.answered(unlisted(request.headers.get("Agora-Position") ?? ""), position);
+    shelve(SHELF, positions.all);
   },
 };
 
 /** One key has one effect, so that a lost answer may be asked for again. */
 async function patient(request: Request): Promise<Response> {
-  for (let attempt = 0; ; attempt++) {
-    const last = attempt === RETRIES;
+  for (let attempt = 1; ; attempt++) {
+    const last = attempt === TRIES;
     try {
-      const response = await fetch(request.clone());
+      const response = await fetch(request.clone(), { signal: AbortSignal.timeout(SILENCE_MS) });
       if (response.status !== 503 || last) return response;
     } catch (fault) {
-      if (last) throw fault;
+      if (last || !navigator.onLine) throw fault;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** attempt));
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** (attempt - 1)));
   }
 }
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: patient });
 api.use(headers);
+
+/** The header fields of one command. Without a key of its own, it is drawn when it is sent. */
+export function keyed(key: string): { headers: Record<string, string> } {
+  return { headers: { "Idempotency-Key": key } };
+}
+
+/** The header fields of a read that must include what a live event told. */
+export function since(position: string): { headers: Record<string, string> } {
+  return { headers: position ? { "Agora-Position": position } : {} };
+}
 
 /** The data of an answer. Throws Problem; a session that ended elsewhere ends here, too. */
 export async function done<
@@ -49,6 +70,7 @@ export async function done<
   O,
   M extends `${string}/${string}`,
 >(answer: Promise<FetchResponse<T, O, M>>): Promise<NonNullable<FetchResponse<T, O, M>["data"]>> {
+  const asker = session.value?.accessToken;
   let settled: FetchResponse<T, O, M>;
   try {
     settled = await answer;
@@ -57,11 +79,6 @@ export async function done<
   }
   if (settled.data !== undefined) return settled.data as NonNullable<typeof settled.data>;
   const status = settled.response.status;
-  if (status === 401 && session.value) signOutHere();
+  if (status === 401 && asker && asker === session.value?.accessToken) signOutHere(true);
   throw new Problem((settled.error ?? {}) as Partial<components["schemas"]["Problem"]>, status);
-}
-
-/** Forgets what was read and written, for the next person at this tab. */
-export function forgetPosition(): void {
-  position = "";
 }

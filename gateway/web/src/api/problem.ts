@@ -16,4 +16,21 @@ export class Problem extends Error {
     this.status = status;
     this.fields = body.fields ?? {};
   }
+
+  /** Whether the same request with the same key may well succeed later. */
+  get passes(): boolean {
+    return this.status === 0 || this.status === 429 || this.status === 503;
+  }
+
+  /** Whether what was asked for is hidden or absent: nobody is told which. */
+  get absent(): boolean {
+    return this.status === 404;
+  }
+}
+
+/** What went wrong, as something to tell: a fault of the page itself is told as one. */
+export function asProblem(fault: unknown): Problem {
+  if (fault instanceof Problem) return fault;
+  console.error(fault);
+  return new Problem({ title: "Something went wrong on this page" }, -1);
 }

@@ -1,23 +1,21 @@
-import { api, done, forgetPosition, type Account } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { setPrivate, signOut, updateProfile, type ProfileChange } from "../api/account";
+import type { Account } from "../api/types";
+import { lookAt } from "../live/sight";
 import { Action } from "../parts/action";
 import { Field, LongField } from "../parts/field";
 import { Form, text } from "../parts/form";
 import { Await, useLoaded } from "../parts/loading";
-import { renameHere, signOutHere } from "../session";
+import { ThemeChoice } from "../parts/shell/theme-choice";
 import { useTitle } from "../parts/title";
-
-type Change = {
-  firstName: string;
-  lastName: string;
-  birthDate: string;
-  handle: string;
-  about: string;
-};
+import { readAccount } from "../store/people";
+import { signOutHere } from "../store/session";
 
 /** The own account: what others see, who may see it, and the way out. */
 export function AccountPage() {
-  useTitle("Account");
-  const [loaded, again] = useLoaded("account", () => done(api.GET("/v1/account")));
+  useTitle("Settings");
+  useEffect(() => lookAt("home"), []);
+  const [loaded, again] = useLoaded("account", readAccount);
   return (
     <Await of={loaded} again={again}>
       {(account) => (
@@ -27,6 +25,17 @@ export function AccountPage() {
             <Edit account={account} changed={again} />
           </section>
           <Visibility isPrivate={account.profile?.private ?? false} changed={again} />
+          <section class="card">
+            <h2>Hidden people</h2>
+            <p class="soft">Whom you block or mute, and the way back.</p>
+            <a class="button quiet" href="/hidden">
+              Show them
+            </a>
+          </section>
+          <section class="card">
+            <h2>Colours</h2>
+            <ThemeChoice />
+          </section>
           <section class="card">
             <h2>This session</h2>
             <p class="soft">Signed in with {account.email}.</p>
@@ -39,28 +48,27 @@ export function AccountPage() {
 }
 
 async function leave(): Promise<void> {
-  await done(api.DELETE("/v1/sessions/current"));
-  forgetPosition();
+  await signOut();
   signOutHere();
 }
 
+type Fields = Required<ProfileChange>;
+
 function Edit({ account, changed }: { account: Account; changed: () => void }) {
   const profile = account.profile;
-  const before: Change = {
+  const before: Fields = {
     firstName: profile?.firstName ?? "",
     lastName: profile?.lastName ?? "",
     birthDate: account.birthDate,
     handle: profile?.handle ?? "",
     about: profile?.about ?? "",
   };
-  const send = async (values: FormData) => {
-    const names = Object.keys(before) as (keyof Change)[];
-    const after = Object.fromEntries(names.map((name) => [name, text(values, name)])) as Change;
-    const different = names.filter((name) => after[name] !== before[name]);
+  const send = async (values: FormData, key: string) => {
+    const names = Object.keys(before) as (keyof Fields)[];
+    const different = names.filter((name) => text(values, name) !== before[name]);
     if (different.length === 0) return;
-    const change = Object.fromEntries(different.map((name) => [name, after[name]]));
-    await done(api.PATCH("/v1/account", { body: { updateMask: different.join(","), ...change } }));
-    renameHere(after.handle);
+    const change = Object.fromEntries(different.map((name) => [name, text(values, name)]));
+    await updateProfile(change, key);
     changed();
   };
   return (
@@ -115,8 +123,7 @@ function Edit({ account, changed }: { account: Account; changed: () => void }) {
 }
 
 function Visibility({ isPrivate, changed }: { isPrivate: boolean; changed: () => void }) {
-  const set = (value: boolean) =>
-    done(api.PUT("/v1/account/visibility", { body: { private: value } })).then(changed);
+  const set = (value: boolean) => setPrivate(value).then(changed);
   return (
     <section class="card">
       <h2>Who sees you</h2>

@@ -1,14 +1,22 @@
-import { api, done } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { listOfPerson, personByHandle, removeFollower } from "../api/people";
+import type { Profile } from "../api/types";
+import { lookAt } from "../live/sight";
+import { Action } from "../parts/action";
 import { Await, useLoaded } from "../parts/loading";
-import { PeopleList } from "../parts/people";
+import { FollowButton } from "../parts/people/follow";
+import { PeopleList } from "../parts/people/list";
+import { Name } from "../parts/people/name";
 import { useTitle } from "../parts/title";
 import { MissingPage } from "./missing";
 
+const LISTS = { followers: "Followers", following: "Following" } as const;
+
 /** Who follows a person, or whom they follow. */
 export function ConnectionsPage({ handle, list }: { handle: string; list: string }) {
-  const read = () => done(api.GET("/v1/handles/{handle}", { params: { path: { handle } } }));
-  const [loaded, again] = useLoaded(handle, read);
   useTitle(`@${handle}: ${list}`);
+  useEffect(() => lookAt("home"), []);
+  const [loaded, again] = useLoaded(handle, () => personByHandle(handle));
   if (list !== "followers" && list !== "following") return <MissingPage />;
   return (
     <Await of={loaded} again={again}>
@@ -16,38 +24,45 @@ export function ConnectionsPage({ handle, list }: { handle: string; list: string
         <section class="card">
           <h1>
             <a href={`/people/${handle}`}>
-              {profile.firstName} {profile.lastName}
+              <Name of={profile} />
             </a>
           </h1>
           <nav class="tabs" aria-label="Lists">
-            <a
-              href={`/people/${handle}/followers`}
-              aria-current={list === "followers" ? "page" : undefined}
-            >
-              Followers
-            </a>
-            <a
-              href={`/people/${handle}/following`}
-              aria-current={list === "following" ? "page" : undefined}
-            >
-              Following
-            </a>
+            {(["followers", "following"] as const).map((one) => (
+              <a
+                key={one}
+                href={`/people/${handle}/${one}`}
+                aria-current={list === one ? "page" : undefined}
+              >
+                {LISTS[one]}
+              </a>
+            ))}
           </nav>
-          <PeopleList
-            key={list}
-            name={`${handle}/${list}`}
-            empty={list === "followers" ? "Nobody follows them yet." : "They follow nobody yet."}
-            page={(cursor) => {
-              const params = {
-                params: { path: { accountId: profile.accountId }, query: { cursor } },
-              };
-              return list === "followers"
-                ? done(api.GET("/v1/people/{accountId}/followers", params))
-                : done(api.GET("/v1/people/{accountId}/following", params));
-            }}
-          />
+          <Listed key={`${handle}/${list}`} profile={profile} list={list} />
         </section>
       )}
     </Await>
+  );
+}
+
+function Listed({ profile, list }: { profile: Profile; list: keyof typeof LISTS }) {
+  const isOwn = profile.relation?.self ?? false;
+  const mayRemove = isOwn && list === "followers";
+  return (
+    <PeopleList
+      name={LISTS[list]}
+      empty={list === "followers" ? "Nobody follows them yet." : "They follow nobody yet."}
+      page={(cursor) => listOfPerson(list, profile.accountId, cursor)}
+      actions={(one, drop) => (
+        <span class="acts">
+          <FollowButton profile={one} />
+          {mayRemove && (
+            <Action run={() => removeFollower(one.accountId).then(drop)}>
+              Remove<span class="unseen"> @{one.handle}</span>
+            </Action>
+          )}
+        </span>
+      )}
+    />
   );
 }

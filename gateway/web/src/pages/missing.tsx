@@ -7,7 +7,7 @@ export function MissingPage() {
     <section class="card empty">
       <h1>Nothing is here</h1>
       <p>
-        The address may be mistyped. <a href="/">Go to your profile</a>.
+        The address may be mistyped. <a href="/">Go home</a>.
       </p>
     </section>
   );

@@ -1,41 +1,33 @@
-import { api, done, type Profile } from "../api/client";
+import { useEffect } from "preact/hooks";
+import { answerRequest, cancelRequest, ownList } from "../api/people";
+import { Problem } from "../api/problem";
+import { lookAt } from "../live/sight";
 import { Action } from "../parts/action";
-import { PeopleList } from "../parts/people";
+import { PeopleList } from "../parts/people/list";
 import { useTitle } from "../parts/title";
-
-const at = (profile: Profile) => ({ params: { path: { accountId: profile.accountId } } });
 
 /** Who asks to follow, and whom one asked. */
 export function RequestsPage() {
   useTitle("Requests");
+  useEffect(() => lookAt("home"), []);
   return (
     <>
       <section class="card">
         <h1>Requests to you</h1>
         <PeopleList
-          name="incoming"
+          name="Requests to you"
           empty="Nobody is waiting for your answer."
-          page={(cursor) =>
-            done(api.GET("/v1/account/requests", { params: { query: { cursor } } }))
-          }
-          actions={(profile, drop) => (
+          page={(cursor) => ownList("requests", cursor)}
+          actions={({ accountId, handle }, drop) => (
             <span class="acts">
               <Action
                 kind="primary"
-                run={() =>
-                  done(api.PUT("/v1/account/requests/{accountId}/acceptance", at(profile))).then(
-                    drop,
-                  )
-                }
+                run={() => answerRequest(accountId, true).catch(ifPending).then(drop)}
               >
-                Accept
+                Accept<span class="unseen"> @{handle}</span>
               </Action>
-              <Action
-                run={() =>
-                  done(api.DELETE("/v1/account/requests/{accountId}", at(profile))).then(drop)
-                }
-              >
-                Decline
+              <Action run={() => answerRequest(accountId, false).catch(ifPending).then(drop)}>
+                Decline<span class="unseen"> @{handle}</span>
               </Action>
             </span>
           )}
@@ -44,22 +36,21 @@ export function RequestsPage() {
       <section class="card">
         <h2>Sent by you</h2>
         <PeopleList
-          name="outgoing"
+          name="Requests by you"
           empty="You are not waiting for anybody's answer."
-          page={(cursor) =>
-            done(api.GET("/v1/account/requests/sent", { params: { query: { cursor } } }))
-          }
-          actions={(profile, drop) => (
-            <Action
-              run={() =>
-                done(api.DELETE("/v1/people/{accountId}/follow-request", at(profile))).then(drop)
-              }
-            >
-              Cancel
+          page={(cursor) => ownList("requests/sent", cursor)}
+          actions={({ accountId, handle }, drop) => (
+            <Action run={() => cancelRequest(accountId).catch(ifPending).then(drop)}>
+              Cancel<span class="unseen"> the request to @{handle}</span>
             </Action>
           )}
         />
       </section>
     </>
   );
+}
+
+/** A request that is not pending any more has been dealt with elsewhere: it leaves the list. */
+function ifPending(fault: unknown): void {
+  if (!(fault instanceof Problem) || fault.reason !== "REQUEST_NOT_PENDING") throw fault;
 }

@@ -1,11 +1,9 @@
 import { useState } from "preact/hooks";
-import { api, done, forgetPosition } from "../api/client";
+import { register, signIn, type Opened } from "../api/account";
 import { Field, Switch } from "../parts/field";
 import { Form, text } from "../parts/form";
 import { useTitle } from "../parts/title";
-import { signInHere } from "../session";
-
-const DEVICE = "Browser";
+import { hasEnded, signInHere } from "../store/session";
 
 /** The front door: sign in, or become somebody. */
 export function WelcomePage() {
@@ -30,17 +28,15 @@ export function WelcomePage() {
             Register
           </button>
         </div>
+        {hasEnded.value && (
+          <p class="notice" role="status">
+            Your session has ended. Sign in again: what you were writing is kept in this tab.
+          </p>
+        )}
         {isNew ? <Register /> : <SignIn />}
       </main>
     </div>
   );
-}
-
-interface Opened {
-  accessToken: string;
-  accessExpiresAt?: string;
-  accountId: string;
-  handle: string;
 }
 
 function enter({ accessToken, accessExpiresAt, accountId, handle }: Opened): void {
@@ -49,15 +45,8 @@ function enter({ accessToken, accessExpiresAt, accountId, handle }: Opened): voi
 }
 
 function SignIn() {
-  const send = async (values: FormData) => {
-    forgetPosition();
-    const body = {
-      login: text(values, "login"),
-      password: String(values.get("password")),
-      device: DEVICE,
-    };
-    enter(await done(api.POST("/v1/sessions", { body })));
-  };
+  const send = async (values: FormData, key: string) =>
+    enter(await signIn(text(values, "login"), String(values.get("password")), key));
   return (
     <Form send={send} action="Sign in">
       {(faults) => (
@@ -85,9 +74,8 @@ function SignIn() {
 }
 
 function Register() {
-  const send = async (values: FormData) => {
-    forgetPosition();
-    const body = {
+  const send = async (values: FormData, key: string) => {
+    const form = {
       email: text(values, "email"),
       password: String(values.get("password")),
       firstName: text(values, "firstName"),
@@ -95,9 +83,8 @@ function Register() {
       birthDate: text(values, "birthDate"),
       handle: text(values, "handle").replace(/^@/, "").toLowerCase(),
       private: values.get("private") === "on",
-      device: DEVICE,
     };
-    enter(await done(api.POST("/v1/accounts", { body })));
+    enter(await register(form, key));
   };
   return (
     <Form send={send} action="Create account">

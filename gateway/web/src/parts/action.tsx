@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { asProblem } from "./loading";
+import { asProblem } from "../api/problem";
 
 /** A button for one command: busy while it runs, and it tells what went wrong. */
 export function Action({

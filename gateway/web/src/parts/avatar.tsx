@@ -1,9 +1,15 @@
-import type { Profile } from "../api/client";
+import type { Profile } from "../api/types";
 
 const HUES = [14, 42, 90, 150, 185, 215, 260, 325];
 
 /** Initials on a colour that stays with the handle. */
-export function Avatar({ profile, large = false }: { profile: Profile; large?: boolean }) {
+export function Avatar({
+  profile,
+  size = "middle",
+}: {
+  profile: Pick<Profile, "handle" | "firstName" | "lastName">;
+  size?: "small" | "middle" | "large";
+}) {
   const sum = Array.from(profile.handle).reduce(
     (total, sign) => total * 31 + (sign.codePointAt(0) ?? 0),
     7,
@@ -13,7 +19,7 @@ export function Avatar({ profile, large = false }: { profile: Profile; large?: b
     .map((name) => Array.from(name)[0] ?? "")
     .join("");
   return (
-    <span class={large ? "avatar large" : "avatar"} data-hue={hue} aria-hidden="true">
+    <span class={`avatar ${size}`} data-hue={hue} aria-hidden="true">
       {initials || "?"}
     </span>
   );

@@ -1,16 +1,19 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { Problem } from "../api/problem";
-import { asProblem } from "./loading";
+import { useRef, useState } from "preact/hooks";
+import { Intent } from "../api/intent";
+import { asProblem, type Problem } from "../api/problem";
 
-/** A form that sends once at a time and tells what was wrong, at the fields where it can. */
+/** A form that sends once at a time and tells what was wrong, at the fields where it can.
+ *
+ * `send` gets a key that stays the same while the same content is tried again.
+ */
 export function Form({
   send,
   action,
   saved,
   children,
 }: {
-  send: (values: FormData) => Promise<void>;
+  send: (values: FormData, key: string) => Promise<void>;
   action: string;
   saved?: string;
   children: (faults: Readonly<Record<string, string>>) => ComponentChildren;
@@ -18,13 +21,16 @@ export function Form({
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isSaved, setSaved] = useState(false);
+  const intent = useRef(new Intent()).current;
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
     setSaved(false);
+    const values = new FormData(event.currentTarget as HTMLFormElement);
     try {
-      await send(new FormData(event.currentTarget as HTMLFormElement));
+      await send(values, intent.keyFor([...values.entries()]));
+      intent.done();
       setProblem(null);
       setSaved(true);
     } catch (fault) {

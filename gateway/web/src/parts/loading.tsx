@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { Problem } from "../api/problem";
+import { asProblem, type Problem } from "../api/problem";
 
 const LOADING = { state: "loading" } as const;
 
@@ -12,10 +12,7 @@ export type Loaded<T> =
  * What was loaded for another key is not shown meanwhile: its buttons would act on somebody else
  * than the address says.
  */
-export function useLoaded<T>(
-  key: string,
-  load: () => Promise<T>,
-): [Loaded<T>, () => void, (value: T) => void] {
+export function useLoaded<T>(key: string, load: () => Promise<T>): [Loaded<T>, () => void] {
   const [held, hold] = useState<{ key: string; loaded: Loaded<T> }>({ key, loaded: LOADING });
   const [round, next] = useState(0);
   useEffect(() => {
@@ -30,14 +27,7 @@ export function useLoaded<T>(
     };
   }, [key, round]);
   const again = useCallback(() => next((count) => count + 1), []);
-  const put = useCallback((value: T) => hold({ key, loaded: { state: "here", value } }), [key]);
-  return [held.key === key ? held.loaded : LOADING, again, put];
-}
-
-export function asProblem(fault: unknown): Problem {
-  return fault instanceof Problem
-    ? fault
-    : new Problem({ title: "Something went wrong on this page" }, 0);
+  return [held.key === key ? held.loaded : LOADING, again];
 }
 
 /** Shows what is loaded, or how far that is. */
@@ -52,25 +42,50 @@ export function Await<T>({
 }) {
   switch (of.state) {
     case "loading":
-      return <div class="skeleton" role="status" aria-label="Loading" />;
+      return <Skeleton />;
     case "failed":
-      return <Failure problem={of.problem} again={again} />;
+      return of.problem.absent ? <Absent /> : <Failure problem={of.problem} again={again} />;
     case "here":
       return <>{children(of.value)}</>;
   }
 }
 
-function Failure({ problem, again }: { problem: Problem; again: () => void }) {
-  const gone = problem.status === 404;
+/** Something is on its way. */
+export function Skeleton() {
+  return (
+    <div class="skeleton" role="status" aria-label="Loading">
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
+/** Hidden or absent: nobody is told which. */
+export function Absent() {
+  return (
+    <section class="card empty" role="alert">
+      <h1>Nothing is here</h1>
+      <p>It may have been taken away, or is not for you.</p>
+      <a class="button quiet" href="/">
+        Go home
+      </a>
+    </section>
+  );
+}
+
+/** Something was not read, and may be when it is tried again. */
+export function Failure({ problem, again }: { problem: Problem; again: () => void }) {
+  if (problem.reason === "PRIVATE_ACCOUNT") {
+    return <p class="empty">Only followers see this. Ask to follow to be let in.</p>;
+  }
   return (
     <div class="empty" role="alert">
-      <h2>{gone ? "Nobody is here" : problem.title}</h2>
-      <p>{gone ? "This page may have moved, or is not for you." : problem.message}</p>
-      {!gone && (
-        <button class="quiet" onClick={again}>
-          Try again
-        </button>
-      )}
+      <h2>{problem.title}</h2>
+      <p>{problem.message}</p>
+      <button class="quiet" onClick={again}>
+        Try again
+      </button>
     </div>
   );
 }

@@ -1,0 +1,43 @@
+import { useEffect } from "preact/hooks";
+import { Problem } from "../api/problem";
+import { lookAt } from "../live/sight";
+import { Absent, Await, Skeleton, useLoaded } from "../parts/loading";
+import { ThreadView } from "../parts/comments/thread";
+import { WholePost } from "../parts/posts/card";
+import { useTitle } from "../parts/title";
+import { posts, refreshPost } from "../store/posts";
+import { thread } from "../store/threads";
+
+/** One post with all that was said to it. */
+export function PostPage({ postId }: { postId: string }) {
+  useTitle("Post");
+  useEffect(() => {
+    lookAt("home");
+    // What is known is shown at once, and is looked at again.
+    const { list } = thread(postId);
+    if (list.stage.peek() === "ready" && !list.hasMore.peek()) void list.reread();
+  }, [postId]);
+  const [loaded, again] = useLoaded(postId, () => read(postId));
+  const post = posts.of(postId).value;
+  if (post === "gone") return <Absent />;
+  if (!post)
+    return loaded.state === "here" ? (
+      <Skeleton />
+    ) : (
+      <Await of={loaded} again={again}>
+        {() => null}
+      </Await>
+    );
+  return (
+    <>
+      <h1 class="unseen">Post by {post.author?.firstName}</h1>
+      <WholePost post={post} />
+      <ThreadView key={postId} post={post} />
+    </>
+  );
+}
+
+async function read(postId: string): Promise<void> {
+  await refreshPost(postId);
+  if (posts.of(postId).peek() === "gone") throw new Problem({}, 404);
+}
