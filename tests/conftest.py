@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.flows.town import Town, running_town
 from tests.stack import KafkaCluster, Stack, running_cluster, running_stack
 
 
@@ -18,4 +19,11 @@ def stack() -> Iterator[Stack]:
 def kafka_cluster() -> Iterator[KafkaCluster]:
     """Three Kafka brokers for the whole run."""
     with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def town(stack: Stack) -> Iterator[Town]:
+    """Agora in processes of its own, serving, for the whole run."""
+    with running_town(stack) as running:
         yield running
