@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from msgspec import Struct
+from psycopg import errors
 
 from cli.output import UNUSABLE, Failure, say
 from events.topics import Partition
@@ -14,6 +15,7 @@ from infra.config import Settings
 from infra.log.kafka import KafkaLog, open_log
 from infra.log.port import LogUnavailable
 from infra.log.topics import all_partitions, missing
+from infra.postgres.pool import Pool, open_pool, translated
 from schemas.refusals import Unavailable
 
 
@@ -60,6 +62,18 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
         except Unavailable:
             say("agora: PostgreSQL is away, so partitions are read from their start.")
         yield Opened(settings, log, checkpoints)
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings, *, read_only: bool = True) -> AsyncIterator[Pool]:
+    """The database; raises Failure while it is away or has no tables of the read models yet."""
+    with reaching(), translated():
+        async with open_pool(settings.postgres, role="cli", read_only=read_only) as pool:
+            try:
+                yield pool
+            except errors.UndefinedTable as missing_table:
+                problem = "The read models have no tables yet."
+                raise Failure(problem, "agora serve projections", UNUSABLE) from missing_table
 
 
 def partition_named(settings: Settings, text: str) -> Partition:

@@ -60,7 +60,13 @@ class PostgresSettings(Struct, frozen=True):
         int, Meta(ge=0, le=500, description="Connections that a process keeps open.")
     ] = 1
     pool_connections_max: Annotated[
-        int, Meta(ge=1, le=500, description="Connections that a process opens at most.")
+        int,
+        Meta(
+            ge=1,
+            le=500,
+            description="Connections that a process opens at most; a worker opens two for each "
+            "of its read models and reactions if that is more.",
+        ),
     ] = 8
     pool_wait_ms: Annotated[int, Meta(ge=1, description="Longest wait for a free connection.")] = (
         2000

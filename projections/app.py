@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from events.topics import Partition
-from infra.config import Settings
+from infra.config import PostgresSettings, Settings
 from infra.crypto import key_vault
 from infra.crypto.keyring import open_keyring
 from infra.crypto.keys import load_key
@@ -26,12 +26,14 @@ from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
 from infra.worker.faust_app import faust_app
 from infra.worker.host import Host
-from infra.worker.places import Places
+from infra.worker.overseer import Overseer
+from infra.worker.places import CONNECTIONS_EACH, Places
 from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
 from projections.builds import ensure_models
 from projections.folding import News
+from projections.model import Model
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Publish
 
@@ -42,7 +44,9 @@ _YOUNG_OBJECTS: Final = 100_000
 _STATEMENT_MS: Final = 600_000
 """Accepting a million requests is one statement; cut short, it would be tried for ever."""
 _POOL_WAIT_MS: Final = 10_000
-"""More lanes than connections take turns; nobody waits for an answer meanwhile."""
+"""Lanes take turns; nobody waits for an answer meanwhile."""
+_SPARE_CONNECTIONS: Final = 2
+"""For keys, and for what operators want."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,23 +60,28 @@ class Reactions(Struct, frozen=True):
     submitting: Callable[[], AbstractAsyncContextManager[Submit]]
 
 
-def run(settings: Settings, reactions: Reactions | None = None) -> None:
+def run(
+    settings: Settings, reactions: Reactions | None = None, models: Sequence[Model] = MODELS
+) -> None:
     """Run a worker until SIGTERM or Ctrl-C.
 
     Raises what ended it otherwise: Unavailable or LogUnavailable at the start, SettingError, a
     bug. Starting again is always safe.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_told(settings, reactions))
+        runner.run(_until_told(settings, reactions, models))
 
 
-async def _until_told(settings: Settings, reactions: Reactions | None) -> None:
+async def _until_told(
+    settings: Settings, reactions: Reactions | None, models: Sequence[Model]
+) -> None:
     stop = Stop()
     port = settings.telemetry.projections_metrics_port
     with exported_metrics("127.0.0.1", port):
         async with AsyncExitStack() as opened:
             with stop.while_starting():
-                failure = await opened.enter_async_context(worker(settings, reactions))
+                running = worker(settings, reactions, models)
+                failure = await opened.enter_async_context(running)
             if stop.told.is_set():
                 return
             gc.collect()
@@ -87,33 +96,37 @@ async def _until_told(settings: Settings, reactions: Reactions | None) -> None:
 
 @asynccontextmanager
 async def worker(
-    settings: Settings, reactions: Reactions | None = None
+    settings: Settings, reactions: Reactions | None = None, models: Sequence[Model] = MODELS
 ) -> AsyncIterator["asyncio.Task[None]"]:
     """A running worker; yields a task that raises what ends it early."""
     await topics.ensure(settings)
     async with AsyncExitStack() as opened:
         log = await opened.enter_async_context(open_log(settings))
-        patient = replace(
-            settings.postgres, statement_timeout_ms=_STATEMENT_MS, pool_wait_ms=_POOL_WAIT_MS
-        )
+        reacting = () if reactions is None else reactions.reacting
+        patient = _patient(settings.postgres, len(models) + len(reacting))
         pool = await opened.enter_async_context(open_pool(patient, role="projections"))
         hints = await opened.enter_async_context(open_hints(settings.nats))
         await ensure(pool, settings, key_vault.TABLES)
-        await ensure_models(pool, settings, MODELS)
+        await ensure_models(pool, settings, models)
         crypto = settings.crypto
         master = load_key("crypto.master_key_file", crypto.master_key_file)
         keys = await open_keyring(pool, master)
-        subscribers: list[Subscriber] = [*model_subscribers(pool, log, keys, _publishing(hints))]
+        publish = _publishing(hints)
+        subscribers: list[Subscriber] = [*model_subscribers(models, pool, log, keys, publish)]
         if reactions is not None:
             submit = await opened.enter_async_context(reactions.submitting())
-            subscribers += reaction_subscribers(pool, log, reactions.reacting, submit)
-        yield await opened.enter_async_context(_hosted(settings, Host(subscribers, log), log))
+            subscribers += reaction_subscribers(pool, log, reacting, submit)
+        host = Host(subscribers, log)
+        overseer = Overseer(host, pool)
+        yield await opened.enter_async_context(_hosted(settings, host, log, overseer))
 
 
-def model_subscribers(pool: Pool, log: Log, keys: Keys, publish: Publish) -> list[ModelSubscriber]:
-    """Every model of `MODELS`."""
+def model_subscribers(
+    models: Sequence[Model], pool: Pool, log: Log, keys: Keys, publish: Publish
+) -> list[ModelSubscriber]:
+    """The models, each under its name in `checkpoints`."""
     return [
-        ModelSubscriber(model, Places(model.name, pool, log), keys, publish) for model in MODELS
+        ModelSubscriber(model, Places(model.name, pool, log), keys, publish) for model in models
     ]
 
 
@@ -127,8 +140,22 @@ def reaction_subscribers(
     ]
 
 
+def _patient(settings: PostgresSettings, subscribers: int) -> PostgresSettings:
+    """For a worker: nobody waits for it, and no subscriber takes the connections of others."""
+    connections = CONNECTIONS_EACH * subscribers + _SPARE_CONNECTIONS
+    return replace(
+        settings,
+        statement_timeout_ms=_STATEMENT_MS,
+        pool_wait_ms=_POOL_WAIT_MS,
+        pool_connections_max=max(settings.pool_connections_max, connections),
+    )
+
+
 @asynccontextmanager
-async def _hosted(settings: Settings, host: Host, log: Log) -> AsyncIterator["asyncio.Task[None]"]:
+async def _hosted(
+    settings: Settings, host: Host, log: Log, overseer: Overseer
+) -> AsyncIterator["asyncio.Task[None]"]:
+    await overseer.obey()
     app = faust_app(settings, host)
     try:
         await app.start()
@@ -140,6 +167,7 @@ async def _hosted(settings: Settings, host: Host, log: Log) -> AsyncIterator["as
     _log.info("projecting %s", ", ".join(sorted(host.topics)))
     ends = [
         asyncio.create_task(watch(host, log), name="watchdog"),
+        asyncio.create_task(overseer.run(), name="overseer"),
         asyncio.create_task(_crashed(app), name="crash"),
     ]
     first = asyncio.create_task(_first(ends), name="worker")
@@ -150,6 +178,7 @@ async def _hosted(settings: Settings, host: Host, log: Log) -> AsyncIterator["as
             task.cancel()
         await asyncio.wait([first, *ends])
         await host.stop()
+        await overseer.withdraw()
         await app.stop()
 
 

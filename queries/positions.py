@@ -22,6 +22,7 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
 """Which models fold the partitions of a topic; no read waits for any other topic.
 
 All of them decide visibility, and so stand still at what they cannot fold; none goes on past it.
+One that did would set records aside, and say so to those who ask for just these.
 """
 
 _SHORTEST_PAUSE_S: Final = 0.005
@@ -30,7 +31,22 @@ _GROWTH: Final = 1.4
 
 _MODELS: Final = sorted({model for models in CONSUMERS.values() for model in models})
 _CHECKPOINTS: Final = sql.SQL(
-    'select model, partition, "offset", halted from checkpoints where model = any(%(models)s)'
+    """
+    select c.model, c.partition, c."offset", c.halted, p.subscriber is not null as paused,
+        exists (select from parked k where k.model = c.model and k.build = c.build
+            and k.partition = c.partition) as parked
+    from checkpoints c left join pauses p on p.subscriber = c.model
+    where c.model = any(%(models)s)
+    """
+)
+_PARKED: Final = sql.SQL(
+    """
+    select k.model, k.partition, k."offset"
+    from unnest(%(partitions)s::text[], %(offsets)s::bigint[]) as wanted (partition, "offset")
+    join parked k using (partition, "offset")
+    join checkpoints c using (model, build, partition)
+    where k.model = any(%(models)s)
+    """
 )
 
 _log = logging.getLogger(__name__)
@@ -39,13 +55,16 @@ _log = logging.getLogger(__name__)
 class Checkpoint(Struct, frozen=True):
     """How far one model has folded one partition; -1 is nowhere.
 
-    `halted` says why it stands still there, empty while it runs.
+    `halted` says why it stands still there, empty while it runs. `paused` and `parked`: whether
+    operators let it rest, and whether anything was set aside there.
     """
 
     model: str
     partition: str
     offset: int
     halted: str = ""
+    paused: bool = False
+    parked: bool = False
 
 
 def relevant(position: Position) -> dict[str, int]:
@@ -71,13 +90,9 @@ def reached(checkpoints: list[Checkpoint]) -> dict[str, int]:
     }
 
 
-def standing_still(checkpoints: list[Checkpoint], wanted: Position) -> list[str]:
-    """Which models stand still before `wanted`: no wait will help those who want it."""
-    return [
-        f"{point.model} in {point.partition} at {point.offset}: {point.halted}"
-        for point in checkpoints
-        if point.halted and point.offset < wanted.get(point.partition, -1)
-    ]
+def before(checkpoints: list[Checkpoint], wanted: Position) -> list[Checkpoint]:
+    """The models that do not include `wanted`, in each of their partitions."""
+    return [point for point in checkpoints if point.offset < wanted.get(point.partition, -1)]
 
 
 class Waiting:
@@ -91,8 +106,7 @@ class Waiting:
     async def require(self, position: Position, within_s: float) -> None:
         """Returns once every model includes `position`.
 
-        Raises Unavailable: POSITION_NOT_REACHED after `within_s`, MODEL_HALTED at once where a
-        wait would be in vain, STORE_UNAVAILABLE.
+        Raises Unavailable: POSITION_NOT_REACHED after `within_s`, whatever else `applied` raises.
         """
         if not await self.applied(position, within_s):
             raise Unavailable(
@@ -103,8 +117,8 @@ class Waiting:
     async def applied(self, position: Position, within_s: float) -> bool:
         """Whether every model includes `position`, within `within_s`.
 
-        A position of nowhere costs no round trip. Raises Unavailable MODEL_HALTED where a model
-        stands still before it, and STORE_UNAVAILABLE.
+        A position of nowhere costs no round trip. Raises Unavailable at once where no wait would
+        help: MODEL_HALTED, MODEL_PAUSED, SHARD_PARKED; and STORE_UNAVAILABLE.
         """
         wanted = relevant(position)
         deadline_s = time.monotonic() + min(within_s, self._wait_s)
@@ -113,8 +127,9 @@ class Waiting:
             checkpoints = await self._checkpoints()
             have = reached(checkpoints)
             if includes(have, wanted):
+                await self._require_not_parked(checkpoints, wanted)
                 break
-            _refuse_in_vain(checkpoints, wanted)
+            _refuse_in_vain(before(checkpoints, wanted))
             if time.monotonic() + pause_s > deadline_s:
                 _log.warning("read models lag behind a position: %s", missing(have, wanted))
                 return False
@@ -129,15 +144,39 @@ class Waiting:
             self._poll = asyncio.create_task(self._read())
         return await asyncio.shield(self._poll)
 
+    async def _require_not_parked(self, checkpoints: list[Checkpoint], wanted: Position) -> None:
+        """A checkpoint that has passed a record does not show it if that was set aside."""
+        if not any(point.parked and point.partition in wanted for point in checkpoints):
+            return
+        asked = {"partitions": list(wanted), "offsets": list(wanted.values()), "models": _MODELS}
+        reader = self._store.until(math.inf)
+        for found in await reader.rows(Checkpoint, _PARKED, asked):
+            _log.error("read for what %s set aside", _place(found))
+            raise Unavailable(
+                "SHARD_PARKED",
+                "What you wrote is safe but was set aside until a fault in a read model is mended.",
+            )
+
     async def _read(self) -> list[Checkpoint]:
         reader = self._store.until(math.inf)
         return await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS})
 
 
-def _refuse_in_vain(checkpoints: list[Checkpoint], wanted: Position) -> None:
-    if halted := standing_still(checkpoints, wanted):
-        _log.error("read models stand still before a position: %s", "; ".join(halted))
+def _refuse_in_vain(late: list[Checkpoint]) -> None:
+    if halted := [point for point in late if point.halted]:
+        said = "; ".join(f"{_place(point)}: {point.halted}" for point in halted)
+        _log.error("read models stand still before a position: %s", said)
         raise Unavailable(
             "MODEL_HALTED",
             "What you wrote is safe but cannot be read until a fault in the read models is mended.",
         )
+    if paused := [point for point in late if point.paused]:
+        _log.warning("paused before a position: %s", "; ".join(map(_place, paused)))
+        raise Unavailable(
+            "MODEL_PAUSED",
+            "What you wrote is safe but cannot be read while operators pause a read model.",
+        )
+
+
+def _place(point: Checkpoint) -> str:
+    return f"{point.model} in {point.partition} at {point.offset}"

@@ -166,6 +166,14 @@ REASONS: Final[Mapping[str, Reason]] = {
     "MODEL_HALTED": Reason(
         Unavailable, "A read model stands still until a fault is mended", "Tell the operators."
     ),
+    "MODEL_PAUSED": Reason(
+        Unavailable, "Operators pause a read model", "Try again later; they let it go on."
+    ),
+    "SHARD_PARKED": Reason(
+        Unavailable,
+        "What was written waits in a read model until a fault is mended",
+        "Tell the operators.",
+    ),
     "POSITION_NOT_REACHED": Reason(
         Unavailable, "What was written is safe but cannot be read yet", AGAIN
     ),

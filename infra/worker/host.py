@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from events.topics import Partition
 from infra.log.port import Entry, Log
@@ -26,6 +26,7 @@ class Host:
         self._held: set[Partition] = set()
         self._room = asyncio.Event()
         self._released = False
+        self._paused: frozenset[str] = frozenset()
 
     @property
     def topics(self) -> frozenset[str]:
@@ -48,6 +49,8 @@ class Host:
                 for one in self._subscribers
                 if partition.topic in {topic.name for topic in one.topics}
             ]
+            for lane in lanes:
+                lane.pause(lane.subscriber.name in self._paused)
             starts[partition] = max([await _resumed(lane) for lane in lanes], default=0)
             self._lanes[partition] = lanes
             self._delivered[partition] = starts[partition], time.monotonic()
@@ -57,14 +60,14 @@ class Host:
         return starts
 
     async def deliver(self, partition: Partition, entries: Sequence[Entry]) -> None:
-        """Hand entries to the lanes; waits while none of them has room.
+        """Hand entries to the lanes; waits while none of those at work has room.
 
         So the quickest one sets the pace, and a delivery that is no longer wanted is dropped:
         after a rebalance everything is delivered again from the checkpoints on.
         """
         while not self._released:
             lanes = self._lanes.get(partition, [])
-            if all(lane.halted for lane in lanes) or any(lane.has_room for lane in lanes):
+            if all(lane.rests for lane in lanes) or any(lane.has_room for lane in lanes):
                 reads = progress.read(entries)
                 for lane in lanes:
                     lane.offer(reads)
@@ -77,6 +80,16 @@ class Host:
                 await self._room.wait()
             finally:
                 self._held.discard(partition)
+
+    def pause(self, names: Collection[str]) -> None:
+        """Let the lanes of these subscribers rest, and all others go on, now and from now on."""
+        self._paused = frozenset(names)
+        for lane in self.lanes():
+            lane.pause(lane.subscriber.name in self._paused)
+
+    def lanes(self) -> Sequence[Lane]:
+        """The lanes of all partitions that are assigned."""
+        return [lane for lanes in self._lanes.values() for lane in lanes]
 
     def delivered(self) -> Mapping[Partition, tuple[int, float]]:
         """The offset that delivery goes on with in each partition, and since when it is that.
@@ -94,7 +107,7 @@ class Host:
     async def stop(self) -> None:
         """Stop all lanes."""
         self.release()
-        lanes = [lane for lanes in self._lanes.values() for lane in lanes]
+        lanes = self.lanes()
         self._lanes = {}
         self._delivered = {}
         await asyncio.gather(*(lane.stop() for lane in lanes))
@@ -103,5 +116,5 @@ class Host:
 async def _resumed(lane: Lane) -> int:
     try:
         return await lane.subscriber.resume(lane.partition)
-    except progress.Halted:
+    except (progress.Halted, progress.Paused):
         return 0

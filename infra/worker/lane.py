@@ -1,8 +1,9 @@
 """Lanes: one subscriber's way through one partition, at its own pace.
 
-Delivery is shared, progress is not. A lane whose buffer is full lets what comes by go, and later
-reads it from the log in bulk: a slow, failing or new subscriber holds up nobody but itself, and
-joins the others again where it meets them.
+Delivery is shared, progress is not. An attached lane takes what is delivered. One that cannot keep
+up, stands still or is paused *detaches*: it lets go of what it holds and lets deliveries go by, so
+that it costs the others nothing, neither time nor memory. Later it reads what it missed from the
+log in bulk, and attaches again where it comes near the others.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Final
 
 import psycopg
@@ -19,7 +21,7 @@ from events.topics import Partition
 from infra.log.port import Log, LogUnavailable
 from infra.worker import progress
 from infra.worker.meters import LaneMeter
-from infra.worker.progress import Halted, Overtaken, Read
+from infra.worker.progress import Halted, Overtaken, Paused, Read
 from infra.worker.subscriber import Subscriber
 from schemas.refusals import TooMany, Unavailable
 
@@ -35,11 +37,22 @@ TRANSIENT: Final = (
 
 BUFFERED_RECORDS_MAX: Final = 20_000
 CONSUMED_RECORDS_MAX: Final = 5_000
+NEAR_RECORDS: Final = 5_000
+"""A lane that is behind by no more takes deliveries again while it reads the rest from the log."""
 _BACK_OFF_S: Final = (0.05, 2.0)
 _HALTED_S: Final = 30.0
 """After this long a halted lane looks again: the cause may have been mended."""
 
 _log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    """How a lane is. It is attached when none of the others is the case."""
+
+    ATTACHED = "attached"
+    CATCHING_UP = "catching up"
+    PAUSED = "paused"
+    HALTED = "halted"
 
 
 class Lane:
@@ -55,14 +68,17 @@ class Lane:
     ) -> None:
         self.subscriber = subscriber
         self.partition = partition
-        self.halted = ""
+        self.state = State.CATCHING_UP
         self._meter = LaneMeter(subscriber.name, partition)
         self._log = log
         self._on_room = on_room
         self._buffer: deque[Sequence[Read]] = deque()
         self._buffered = 0
         self._goal = 0
+        self._following = 0
         self._news = asyncio.Event()
+        self._stirred = asyncio.Event()
+        self._paused = False
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -76,18 +92,37 @@ class Lane:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        self._meter.close()
+
+    def pause(self, paused: bool) -> None:
+        """What operators want of it; a batch under way is ended first.
+
+        Whenever that changes, a halted lane looks at once whether its cause was mended.
+        """
+        if paused != self._paused:
+            self._paused = paused
+            self._stirred.set()
+            self._news.set()
+
+    @property
+    def rests(self) -> bool:
+        """Whether it takes nothing for a reason that the others need not wait for."""
+        return self.state in (State.PAUSED, State.HALTED)
 
     @property
     def has_room(self) -> bool:
         """Whether the next offer will be kept."""
-        return self._buffered < BUFFERED_RECORDS_MAX and not self.halted
+        return self.state is State.ATTACHED and self._buffered < BUFFERED_RECORDS_MAX
 
     def offer(self, reads: Sequence[Read]) -> None:
         """Hand over what was delivered; without room, it is only noted how far the log reaches."""
         if self.has_room:
             self._buffer.append(reads)
             self._buffered += len(reads)
+        elif self.state is State.ATTACHED:
+            self._become(State.CATCHING_UP)
         self._goal = max(self._goal, reads[-1].offset + 1)
+        self._meter.behind(self._goal - self._following)
         self._news.set()
 
     def __str__(self) -> str:
@@ -96,9 +131,14 @@ class Lane:
     async def _run(self) -> None:
         while True:
             try:
+                if self._paused:
+                    await self._rest()
                 await self._follow(await self.subscriber.resume(self.partition))
+            except Paused:
+                self._paused = True
             except Overtaken as moved:
                 _log.info("%s: %s", self, moved)
+                await self._wait_a_moment()
             except Halted as reason:
                 await self._stand_still(str(reason))
             except TRANSIENT as problem:
@@ -108,30 +148,41 @@ class Lane:
                 await self._stand_still(f"A bug stopped it: {type(bug).__name__}. See the log.")
 
     async def _follow(self, following: int) -> None:
-        while True:
-            reads = await self._next(following)
+        """Consume from there on, until operators want it to pause."""
+        self._become(State.CATCHING_UP)
+        self._following = following
+        while reads := await self._next(self._following):
             started = time.monotonic()
-            following = await self.subscriber.consume(self.partition, reads)
+            self._following = await self.subscriber.consume(self.partition, reads)
             self._meter.consumed(reads, time.monotonic() - started)
+            self._meter.behind(self._goal - self._following)
             self._failures = 0
-            self.halted = ""
             self._on_room()
 
     async def _next(self, following: int) -> Sequence[Read]:
-        """What comes at `following`: from the buffer, else from the log, else by waiting."""
-        while True:
+        """What comes at `following`: from the buffer, else from the log, else by waiting.
+
+        Nothing once it is to pause.
+        """
+        while not self._paused:
+            if self.state is not State.ATTACHED and self._goal - following <= NEAR_RECORDS:
+                self._become(State.ATTACHED)
             reads = self._taken(following)
             if reads:
                 return reads
             upto = self._buffer[0][0].offset if self._buffer else self._goal
             if upto > following:
-                stop = min(upto, following + CONSUMED_RECORDS_MAX)
-                entries = await self._log.read(self.partition, following, stop)
-                if not entries:
-                    raise LogUnavailable(f"{self.partition} does not show offset {following} yet.")
-                return progress.read(entries)
+                return await self._read(following, upto)
             self._news.clear()
             await self._news.wait()
+        return ()
+
+    async def _read(self, following: int, upto: int) -> Sequence[Read]:
+        stop = min(upto, following + CONSUMED_RECORDS_MAX)
+        entries = await self._log.read(self.partition, following, stop)
+        if not entries:
+            raise LogUnavailable(f"{self.partition} does not show offset {following} yet.")
+        return progress.read(entries)
 
     def _taken(self, following: int) -> Sequence[Read]:
         """Batches that were delivered, as far as they follow on each other."""
@@ -147,29 +198,48 @@ class Lane:
                 following = batch[-1].offset + 1
         return taken
 
+    async def _rest(self) -> None:
+        _log.info("%s is paused", self)
+        self._become(State.PAUSED)
+        while self._paused:
+            await self._until_stirred(None)
+        _log.info("%s goes on", self)
+
     async def _stand_still(self, reason: str) -> None:
         _log.error("%s stands still: %s", self, reason)
-        self.halted = reason
-        self._meter.halted(1)
-        self._empty()
+        self._become(State.HALTED)
         try:
             await self.subscriber.halt(self.partition, reason)
         except TRANSIENT as problem:
             _log.warning("%s could not note why it stands still: %s", self, problem)
-        await asyncio.sleep(_HALTED_S)
-        self.halted = ""
-        self._meter.halted(0)
+        await self._until_stirred(_HALTED_S)
+
+    async def _until_stirred(self, at_most_s: float | None) -> None:
+        """Wait until operators change what they want, or so long."""
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._stirred.wait()
+        except TimeoutError:
+            return
+        self._stirred.clear()
 
     async def _back_off(self, problem: Exception) -> None:
         # The first and then every tenth: a server that is away must not flood the log.
         if self._failures % 10 == 0:
             _log.warning("%s tries again after %s: %s", self, type(problem).__name__, problem)
+        await self._wait_a_moment()
+
+    async def _wait_a_moment(self) -> None:
         least, most = _BACK_OFF_S
         delay = min(most, least * 2 ** min(self._failures, 10))
         self._failures += 1
         await asyncio.sleep(delay)
 
-    def _empty(self) -> None:
-        self._buffer.clear()
-        self._buffered = 0
+    def _become(self, state: State) -> None:
+        """Change the state; whoever is not attached holds nothing, and nobody waits for it."""
+        if state is not State.ATTACHED:
+            self._buffer.clear()
+            self._buffered = 0
+        self.state = state
+        self._meter.become(state.value)
         self._on_room()

@@ -1,13 +1,20 @@
 """The places that one subscriber has reached, in memory as they are stored."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
 
 from events.topics import Partition
 from infra.log.port import Log
 from infra.postgres.pool import Pool
-from infra.worker import checkpoints, progress
+from infra.worker import checkpoints, meters, pauses, progress
 from infra.worker.checkpoints import Connection
-from infra.worker.progress import Checkpoint
+from infra.worker.progress import Checkpoint, Paused
+
+CONNECTIONS_EACH: Final = 2
+"""One that waits for a lock keeps so many connections, however many partitions it has, and so never
+those that the others need."""
 
 
 async def nothing_else(_connection: Connection) -> None:
@@ -22,20 +29,27 @@ class Places:
         self._pool = pool
         self._log = log
         self._reached: dict[Partition, Checkpoint] = {}
+        self._turns = asyncio.Semaphore(CONNECTIONS_EACH)
 
     def reached(self, partition: Partition) -> Checkpoint:
         """The checkpoint as last stored by this process, after `resume`."""
         return self._reached[partition]
 
     async def resume(self, partition: Partition) -> int:
-        """The next offset, as stored; raises `Halted` if this is not the log it came from."""
-        async with self._pool.connection() as connection:
+        """The next offset, as stored.
+
+        Raises `Halted` if this is not the log it came from, and `Paused`.
+        """
+        async with self._connection() as connection:
             checkpoint = await checkpoints.load(connection, self.name, partition)
+            # In this order: who pauses it from here on overtakes the checkpoint just read.
+            if await pauses.is_paused(connection, self.name):
+                raise Paused(f"{self.name} is paused.")
         if checkpoint.offset >= 0:
             end = await self._log.end(partition)
             last = await self._log.read(partition, checkpoint.offset, checkpoint.offset + 1)
             progress.same_log(checkpoint, end, *progress.read(last))
-        self._reached[partition] = checkpoint
+        self._reach(partition, checkpoint)
         return checkpoint.offset + 1
 
     async def move(
@@ -46,12 +60,21 @@ class Places:
     ) -> None:
         """Do `work` and move the checkpoint in one transaction; raises `Overtaken`."""
         before = self._reached[partition]
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             await checkpoints.move(connection, self.name, partition, before, after)
             await work(connection)
-        self._reached[partition] = after
+        self._reach(partition, after)
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why the subscriber stands still."""
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             await checkpoints.halt(connection, self.name, partition, reason)
+
+    def _reach(self, partition: Partition, checkpoint: Checkpoint) -> None:
+        self._reached[partition] = checkpoint
+        meters.parked(self.name, partition, len(checkpoint.parked))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with self._turns, self._pool.connection() as connection:
+            yield connection

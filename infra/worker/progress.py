@@ -63,6 +63,10 @@ class Halted(RuntimeError):
     """The subscriber must not go on in this partition; the text says why and what helps."""
 
 
+class Paused(RuntimeError):
+    """Operators want the subscriber to rest."""
+
+
 class Overtaken(RuntimeError):
     """The stored checkpoint moved: another worker has the partition, or an operator stepped in."""
 

@@ -11,8 +11,8 @@ class Subscriber(Protocol):
     """A read model, or a set of reactions.
 
     Whatever is transient (a server that is away) may be raised as it comes: the lane tries again
-    from `resume`. `Halted` stops the partition for this subscriber, `Overtaken` makes it look at
-    its stored place again.
+    from `resume`. `Halted` stops the partition for this subscriber, `Paused` lets it rest until
+    operators want it to go on, `Overtaken` makes it look at its stored place again.
     """
 
     @property

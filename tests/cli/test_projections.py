@@ -20,7 +20,7 @@ from infra.log import topics
 from infra.log.kafka import open_log
 from infra.postgres.pool import Pool, open_pool
 from projections.builds import ensure_models
-from projections.models import MODELS
+from projections.models import MODELS, graph
 from tests.cli import environment
 from tests.stack import Stack
 
@@ -75,6 +75,34 @@ async def one_halted(pool: Pool) -> None:
         await connection.execute("update build_checkpoints set halted = 'Offset 1 is missing.'")
 
 
+async def reported(pool: Pool, state: str, seconds_ago: int = 0) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "insert into lane_reports (subscriber, partition, worker, state, seen_at) "
+            "values ('graph', 'people-0', 'w', %s, now() - make_interval(secs => %s))",
+            (state, seconds_ago),
+        )
+
+
+async def one_attached(pool: Pool) -> None:
+    await one_checkpoint(pool)
+    await reported(pool, "attached")
+
+
+async def one_of_a_worker_that_is_gone(pool: Pool) -> None:
+    await one_checkpoint(pool)
+    await reported(pool, "attached", seconds_ago=60)
+
+
+async def one_parked(pool: Pool) -> None:
+    await one_attached(pool)
+    async with pool.connection() as connection:
+        await connection.execute(
+            'insert into parked (model, build, partition, "offset", shard, reason) '
+            "values ('graph', 1, 'people-0', 0, 's', 'ZeroDivisionError')"
+        )
+
+
 async def nothing_more(pool: Pool) -> None:
     return
 
@@ -94,7 +122,7 @@ def test_list_shows_every_table_and_its_rows(
     assert run(["projections", "list", "--json"]) == 0
     models = {one["name"]: one for one in json.loads(capsys.readouterr().out)["data"]}
     [build] = models["graph"]["builds"]
-    assert (build["number"], build["state"], build["version"]) == (1, "live", 1)
+    assert (build["number"], build["state"], build["version"]) == (1, "live", graph.VERSION)
     assert build["rows"]["follows"] == 0
     assert build["exact"] is True
     assert models["accounts"]["topics"] == ["people"]
@@ -110,7 +138,7 @@ def test_status_shows_the_lag_in_records_and_in_seconds(
     assert (one["subscriber"], one["offset"], one["end"], one["lag_events"]) == ("graph", 0, 3, 2)
     assert 100 <= one["lag_seconds"] < 130
     assert run(["projections", "status"]) == 0
-    assert "graph  people-0   behind" in capsys.readouterr().out
+    assert "graph  people-0   unattended" in capsys.readouterr().out
 
 
 def test_watching_into_a_pipe_shows_one_table_after_the_other(settings: Settings) -> None:
@@ -141,4 +169,36 @@ def test_a_halted_model_is_a_failure_that_says_why(
     assert run(["projections", "status"]) == 1
     shown = capsys.readouterr()
     assert "halted" in shown.out
-    assert "graph in people-0: Offset 1 is missing." in shown.err
+    assert "graph in people-0 is halted: Offset 1 is missing." in shown.err
+
+
+@pytest.mark.parametrize(
+    ("work", "state"),
+    [
+        (one_attached, "attached"),
+        (one_of_a_worker_that_is_gone, "unattended"),
+        (one_checkpoint, "unattended"),
+        (one_halted, "halted"),
+        (one_parked, "attached"),
+    ],
+)
+def test_status_says_how_each_lane_is(
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    work: Callable[[Pool], Awaitable[None]],
+    state: str,
+) -> None:
+    a_log_of(settings, ages_s=[1])
+    in_database(settings, work)
+    run(["projections", "status", "--json"])
+    [one] = json.loads(capsys.readouterr().out)["data"]
+    assert one["state"] == state
+
+
+def test_parked_records_are_a_failure_that_says_where_to_look(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_log_of(settings, ages_s=[1])
+    in_database(settings, one_parked)
+    assert run(["projections", "status"]) == 1
+    assert "agora parked list" in capsys.readouterr().err

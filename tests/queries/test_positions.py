@@ -90,6 +90,25 @@ async def test_nobody_waits_for_a_model_that_stands_still_before_it(side: Side) 
     await side.waiting.require({"people-3": 4}, within_s=0)
 
 
+async def test_nobody_waits_for_a_model_that_is_paused_before_it(side: Side) -> None:
+    await at(side, accounts=5, graph=4)
+    await side.world.pause("graph")
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="MODEL_PAUSED"):
+        await side.waiting.require({"people-3": 5}, within_s=5)
+    assert time.monotonic() - started < 0.3
+    await side.waiting.require({"people-3": 4}, within_s=0)
+
+
+async def test_what_was_set_aside_is_said_to_those_who_ask_for_it(side: Side) -> None:
+    await at(side, accounts=9, graph=9)
+    await side.world.park("graph", "people-3", 5)
+    for behind in (4, 6):
+        await side.waiting.require({"people-3": behind}, within_s=0)
+    with pytest.raises(Unavailable, match="SHARD_PARKED"):
+        await side.waiting.require({"people-3": 5}, within_s=5)
+
+
 async def test_nobody_waits_longer_than_the_side_allows(side: Side) -> None:
     waiting = Waiting(side.store, wait_s=0.1)
     started = time.monotonic()

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from events.position import NOWHERE, Position
 from infra.rpc.call import Call, Caller
+from infra.worker import pauses
 from infra.worker.checkpoints import DDL
 from projections.builds import ensure_live
 from projections.models import MODELS
@@ -195,6 +196,18 @@ class World:
         await self._connection.execute(
             "update build_checkpoints set halted = %s where model = %s and partition = %s",
             (reason, model, partition),
+        )
+
+    async def pause(self, model: str) -> None:
+        """Let operators pause a model."""
+        assert await pauses.pause(self._connection, model, "ana", "")
+
+    async def park(self, model: str, partition: str, offset: int) -> None:
+        """Let a model have set a record aside."""
+        await self._connection.execute(
+            """insert into parked (model, build, partition, "offset", shard, reason)
+               values (%s, 1, %s, %s, 'shard', 'ZeroDivisionError')""",
+            (model, partition, offset),
         )
 
     async def execute(

@@ -1,0 +1,132 @@
+"""`agora projections pause` and `resume`: let read models and reactions rest, in every worker."""
+
+import asyncio
+import difflib
+import os
+from collections.abc import Collection, Sequence
+from typing import Annotated, Final
+
+import typer
+from msgspec import Struct
+
+from cli.operator import operator_name
+from cli.output import UNUSABLE, Diagnostic, Failure, Json, Yes, confirm, examples, result
+from cli.projections_status import paused_by
+from cli.reaching import opened_store
+from commands.reactions import REACTIONS
+from infra.config import Settings, load
+from infra.worker import pauses
+from infra.worker.pauses import Pause
+from projections.models import MODELS
+
+VISIBILITY: Final = """\
+What people may see is decided by {}. While that is paused, they see things as they stand now:
+a block, or a post that is deleted or closed to them, is recorded but hides nothing that was there
+before, and whoever does such a thing is told that it does not hold everywhere yet. What they post
+afterwards is shown to nobody else before it does."""
+REACTION: Final = "Facts wait on their way to other people's shards while {} is paused."
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Read models and reactions, as `status` names them.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="All of them.")]
+Why = Annotated[str, typer.Option("--reason", help="Shown to everybody who asks for the status.")]
+
+
+class Changed(Struct, frozen=True):
+    """What the command paused or let go on, and what was so before."""
+
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    under_way: tuple[str, ...] = ()
+
+
+@examples(
+    "agora projections pause graph --reason 'moving the disk'",
+    "agora projections pause --all --yes",
+)
+def pause(
+    names: Names = None,
+    everything: Everything = False,
+    reason: Why = "",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Let read models or reactions rest until `resume`, in every worker and over restarts.
+
+    When it returns, nothing more is written to them; all others go on. Queries that ask for what
+    they have not applied are refused at once with MODEL_PAUSED.
+    Exit codes: 0 done, 1 something is still under way or the answer was no, 2 wrong usage or
+    PostgreSQL is away.
+    """
+    chosen = _chosen(names, everything)
+    if warnings := _warnings(chosen):
+        confirm("\n".join([*warnings, f"Pause {', '.join(chosen)}?"]), yes)
+    done, standing = asyncio.run(_pause(load(os.environ), chosen, reason))
+    told = [paused_by(name, standing[name]) for name in chosen if name in standing]
+    if done.under_way:
+        message = f"Paused, but a batch is still under way: {', '.join(done.under_way)}."
+        raise Failure(message, "agora projections pause once more, which waits again", data=done)
+    result(done, "\n".join(told), json)
+
+
+@examples("agora projections resume graph", "agora projections resume --all")
+def resume(names: Names = None, everything: Everything = False, json: Json = False) -> None:
+    """Let paused read models or reactions go on: they catch up by reading the log.
+
+    Exit codes: 0 done, 2 wrong usage or PostgreSQL is away.
+    """
+    done = asyncio.run(_resume(load(os.environ), _chosen(names, everything)))
+    text = f"{', '.join(done.changed)} can go on." if done.changed else ""
+    same = [Diagnostic(f"{name} was not paused.") for name in done.unchanged if not everything]
+    result(done, text, json, same)
+
+
+def _chosen(names: Sequence[str] | None, everything: bool) -> list[str]:
+    known = [model.name for model in MODELS] + [f"reaction:{one.name}" for one in REACTIONS]
+    if everything and names:
+        raise Failure("Name some, or say --all.", "one of both", UNUSABLE)
+    if not everything and not names:
+        raise Failure("Nothing was named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
+    for name in names or ():
+        _require(name, known)
+    return known if everything else list(dict.fromkeys(names or ()))
+
+
+def _require(name: str, known: Collection[str]) -> None:
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    question = f" Did you mean {near[0]!r}?" if near else ""
+    message = f"There is no read model or reaction {name!r}.{question}"
+    raise Failure(message, f"one of {', '.join(known)}", UNUSABLE)
+
+
+def _warnings(chosen: Collection[str]) -> list[str]:
+    deciding = [model.name for model in MODELS if model.visibility and model.name in chosen]
+    reacting = [name for name in chosen if name.startswith("reaction:")]
+    found = [VISIBILITY.format(", ".join(deciding))] if deciding else []
+    return found + ([REACTION.format(", ".join(reacting))] if reacting else [])
+
+
+async def _pause(
+    settings: Settings, chosen: Sequence[str], reason: str
+) -> tuple[Changed, dict[str, Pause]]:
+    async with (
+        opened_store(settings, read_only=False) as pool,
+        pool.connection() as connection,
+    ):
+        who = operator_name()
+        new = [name for name in chosen if await pauses.pause(connection, name, who, reason)]
+        busy = [name for name in chosen if not await pauses.settle(connection, name)]
+        same = [name for name in chosen if name not in new]
+        return Changed(tuple(new), tuple(same), tuple(busy)), await pauses.pauses(connection)
+
+
+async def _resume(settings: Settings, chosen: Sequence[str]) -> Changed:
+    async with (
+        opened_store(settings, read_only=False) as pool,
+        pool.connection() as connection,
+    ):
+        gone = [name for name in chosen if await pauses.resume(connection, name)]
+        return Changed(tuple(gone), tuple(name for name in chosen if name not in gone))

@@ -1,0 +1,70 @@
+"""Between operators and a worker's lanes: tells the lanes what to pause, operators how they are.
+
+It asks rather than listens: one small statement twice a second survives whatever happens to
+connections, and reaches every worker soon enough for people.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from contextlib import suppress
+from typing import Final
+from uuid import uuid4
+
+from infra.postgres.pool import Pool, translated
+from infra.worker import lane_reports, pauses
+from infra.worker.host import Host
+from infra.worker.lane import TRANSIENT
+from infra.worker.lane_reports import RENEWED_S, Report
+
+INTERVAL_S: Final = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Overseer:
+    """Looks after the lanes of one host."""
+
+    def __init__(self, host: Host, pool: Pool) -> None:
+        self._host = host
+        self._pool = pool
+        # Two workers may have the same number in two containers of the same name.
+        self._worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self._told: list[Report] = []
+        self._told_s = 0.0
+
+    async def obey(self) -> None:
+        """Take what operators asked for. Raises Unavailable."""
+        with translated():
+            async with self._pool.connection() as connection:
+                self._host.pause((await pauses.pauses(connection)).keys())
+
+    async def run(self, interval_s: float = INTERVAL_S) -> None:
+        """Obey and report for ever, also after PostgreSQL was away."""
+        while True:
+            try:
+                await self.obey()
+                await self._report()
+            except TRANSIENT as problem:
+                _log.debug("What operators want cannot be asked now: %s", problem)
+            await asyncio.sleep(interval_s)
+
+    async def withdraw(self) -> None:
+        """Take the reports back at the end. While PostgreSQL is away they simply grow old."""
+        with suppress(*TRANSIENT):
+            async with self._pool.connection(timeout=1.0) as connection:
+                await lane_reports.withdraw(connection, self._worker)
+
+    async def _report(self) -> None:
+        found = [
+            Report(lane.subscriber.name, str(lane.partition), lane.state.value)
+            for lane in self._host.lanes()
+        ]
+        now_s = time.monotonic()
+        if not found or (found == self._told and now_s - self._told_s < RENEWED_S):
+            return
+        async with self._pool.connection() as connection:
+            await lane_reports.write(connection, self._worker, found)
+        self._told, self._told_s = found, now_s
