@@ -5,13 +5,13 @@ reasons: the head it was judged on may not be durable yet, and only an append be
 ruling proves that the owner still was the owner (docs/adr/0001-log-fenced-writer.md).
 """
 
-import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
 from commands.submission import Handled, Submission
+from commands.writer.answer import Answer
 from commands.writer.ruling import Ruling
 from events import record
 from events.record import Barrier
@@ -19,10 +19,10 @@ from events.topics import Partition
 
 
 class Waiting(Struct, eq=False):
-    """A submission and the future of its answer; `streams` are held in memory for it."""
+    """A submission and its answer to be; `streams` are held in memory for it."""
 
     submission: Submission
-    answer: asyncio.Future[Handled]
+    answer: Answer
     streams: tuple[str, ...]
 
 
@@ -85,6 +85,4 @@ def answered(partition: Partition, ruling: Ruling, offset: int) -> Handled:
 def fail(waiting: Sequence[Waiting], error: Exception) -> None:
     """Answers everyone who still waits with `error`."""
     for each in waiting:
-        if not each.answer.done():
-            each.answer.set_exception(error)
-            each.answer.exception()
+        each.answer.fail(error)

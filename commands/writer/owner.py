@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from commands.submission import Handled, Route, Submission
+from commands.writer.answer import Answer
 from commands.writer.batch import Batch, Item, Waiting, answered, fail
 from commands.writer.heads import Heads, shifted
 from commands.writer.repeats import first_answer
@@ -105,11 +106,11 @@ class Owner:
         """The durable answer; raises a Refusal, `Unavailable` if the tenure ends first."""
         twin = self._twin(submission)
         if twin is not None:
-            return await asyncio.shield(twin.answer)
-        answer: asyncio.Future[Handled] = asyncio.get_running_loop().create_future()
+            return await twin.answer.wait()
         route = self._desk.routes[type(submission.command)]
-        self.admit(Waiting(submission, answer, route.streams(submission.command)))
-        return await asyncio.shield(answer)
+        waiting = Waiting(submission, Answer(), route.streams(submission.command))
+        self.admit(waiting)
+        return await waiting.answer.wait()
 
     def admit(self, waiting: Waiting) -> None:
         """Takes a submission in, at once if its streams are in memory, else when they are."""
@@ -124,7 +125,8 @@ class Owner:
         try:
             await self._desk.heads.hold(waiting.streams)
         except Exception as error:
-            fail([waiting], error)
+            self._forget(waiting)
+            waiting.answer.fail(error)
         else:
             self._enqueue(waiting)
 
@@ -144,18 +146,18 @@ class Owner:
 
     def _remember(self, waiting: Waiting) -> None:
         submission = waiting.submission
-        if submission.request is None:
-            return
-        scope = (submission.rpc, submission.actor, submission.request)
-        self._in_hand[scope] = waiting
-        waiting.answer.add_done_callback(lambda _: self._in_hand.pop(scope, None))
+        if submission.request is not None:
+            self._in_hand[submission.rpc, submission.actor, submission.request] = waiting
+
+    def _forget(self, waiting: Waiting) -> None:
+        submission = waiting.submission
+        if submission.request is not None:
+            self._in_hand.pop((submission.rpc, submission.actor, submission.request), None)
 
     def _enqueue(self, waiting: Waiting) -> None:
-        """Queues a submission whose streams are held; its answer ends the hold."""
-        heads, streams = self._desk.heads, waiting.streams
-        waiting.answer.add_done_callback(lambda _: heads.let_go(streams))
+        """Queues a submission whose streams are held, until it is answered."""
         if self._ending is not None:
-            fail([waiting], Unavailable("OWNER_CHANGED", EPOCH_ENDED))
+            self._fail(waiting, Unavailable("OWNER_CHANGED", EPOCH_ENDED))
             return
         self._queue.append(waiting)
         self._wake.set()
@@ -193,9 +195,7 @@ class Owner:
         if self._ending is Ending.RESIGNED:
             return
         while self._queue and not self._building.full:
-            waiting = self._queue.popleft()
-            if not waiting.answer.done():
-                self._judge(waiting)
+            self._judge(self._queue.popleft())
 
     def _judge(self, waiting: Waiting) -> None:
         at = max(self._desk.clock(), self.latest)
@@ -205,7 +205,7 @@ class Owner:
         try:
             ruling = rule(self._desk.terms, route, waiting.submission, heads, at, offset)
         except Exception as bug:
-            fail([waiting], bug)
+            self._fail(waiting, bug)
             return
         self.latest = at
         self._desk.heads.advance(ruling.heads)
@@ -282,15 +282,15 @@ class Owner:
                 self._answer_without_events(item, batch.next_offset - 1)
                 continue
             self._desk.heads.confirm(item.ruling.heads)
-            _answer(item.waiting, answered(self._desk.partition, item.ruling, offset))
+            self._give(item.waiting, answered(self._desk.partition, item.ruling, offset))
             offset += 1
 
     def _answer_without_events(self, item: Item, offset: int) -> None:
         ruling = item.ruling
         if ruling.refusal is not None:
-            fail([item.waiting], ruling.refusal)
+            self._fail(item.waiting, ruling.refusal)
         elif ruling.repeat is None:
-            _answer(item.waiting, answered(self._desk.partition, ruling, offset))
+            self._give(item.waiting, answered(self._desk.partition, ruling, offset))
         else:
             self._spawn(self._repeat(item.waiting, ruling.repeat))
 
@@ -299,9 +299,22 @@ class Owner:
         try:
             handled = await first_answer(desk.log, desk.partition, seen, desk.terms.cipher)
         except Exception as error:
-            fail([waiting], error)
+            self._fail(waiting, error)
         else:
-            _answer(waiting, handled)
+            self._give(waiting, handled)
+
+    def _give(self, waiting: Waiting, handled: Handled) -> None:
+        self._let_go(waiting)
+        waiting.answer.give(handled)
+
+    def _fail(self, waiting: Waiting, error: Exception) -> None:
+        self._let_go(waiting)
+        waiting.answer.fail(error)
+
+    def _let_go(self, waiting: Waiting) -> None:
+        """Nothing more will be done for it. What a tenure ends with goes with the tenure."""
+        self._forget(waiting)
+        self._desk.heads.let_go(waiting.streams)
 
     def _unknown(self, batch: Batch) -> Ended:
         self._close(Ending.UNKNOWN)
@@ -333,8 +346,3 @@ class Owner:
 def _body(submission: Submission) -> object:
     """What the caller asked for, as its digest is made of it (`commands.writer.ruling`)."""
     return submission.body or submission.command
-
-
-def _answer(waiting: Waiting, handled: Handled) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_result(handled)

@@ -256,7 +256,7 @@ class PartitionWriter:
         self._owner = owner
         waiting, self._unsent = self._unsent, ()
         for each in waiting:
-            if not each.answer.done():
+            if not each.answer.given:
                 owner.admit(Waiting(each.submission, each.answer, each.streams))
         if self._stopping:
             owner.end(Ending.RELEASED)

@@ -44,9 +44,8 @@ async def settle(
         decision = item.ruling.decision
         if decision is None or decision.id not in landed:
             rest.append(item.waiting)
-        elif not item.waiting.answer.done():
-            handled = answered(partition, item.ruling, landed[decision.id])
-            item.waiting.answer.set_result(handled)
+        else:
+            item.waiting.answer.give(answered(partition, item.ruling, landed[decision.id]))
     return rest
 
 

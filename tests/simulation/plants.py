@@ -100,7 +100,7 @@ def _answer_before_durable() -> Patch:
         for item in self._building.items:
             if item.waiting is waiting and item.ruling.decision is not None:
                 offset = self._building.next_offset - 1
-                waiting.answer.set_result(answered(self._desk.partition, item.ruling, offset))
+                waiting.answer.give(answered(self._desk.partition, item.ruling, offset))
 
     return patch.object(Owner, "_judge", hasty)
 
@@ -121,8 +121,7 @@ def _head_reused() -> Patch:
     def served_on(self: Owner, batch: Batch) -> None:
         error = Unavailable("OUTCOME_UNKNOWN", "The outcome is not known; try again.")
         for item in batch.items:
-            if not item.waiting.answer.done():
-                item.waiting.answer.set_exception(error)
+            item.waiting.answer.fail(error)
 
     return patch.object(Owner, "_unknown", served_on)
 
@@ -174,10 +173,10 @@ def _settled_by_guess() -> Patch:
         partition: Any, unsettled: settling.Unsettled, next_claim: int, log: Any
     ) -> Sequence[Waiting]:
         for item in unsettled.batch.items:
-            if item.ruling.decision is not None and not item.waiting.answer.done():
+            if item.ruling.decision is not None:
                 offset = unsettled.batch.start
-                item.waiting.answer.set_result(answered(partition, item.ruling, offset))
-        return [item.waiting for item in unsettled.batch.items if not item.waiting.answer.done()]
+                item.waiting.answer.give(answered(partition, item.ruling, offset))
+        return [item.waiting for item in unsettled.batch.items if not item.waiting.answer.given]
 
     return patch("commands.writer.partition.settle", guessed)
 

@@ -1,9 +1,9 @@
 """What travels together."""
 
-import asyncio
 from uuid import UUID
 
 from commands.submission import Handled
+from commands.writer.answer import Answer
 from commands.writer.batch import Batch, Waiting, fail
 from events import record
 from events.record import Barrier
@@ -16,8 +16,7 @@ BARRIER = Barrier(UUID(int=9, version=4), EPOCH, NOON)
 
 
 def waiting() -> Waiting:
-    answer: asyncio.Future[Handled] = asyncio.get_running_loop().create_future()
-    return Waiting(submission(Mute(other=BEN)), answer, (BENS,))
+    return Waiting(submission(Mute(other=BEN)), Answer(), (BENS,))
 
 
 async def test_decisions_stand_one_after_another() -> None:
@@ -64,7 +63,7 @@ async def test_a_batch_is_full_at_its_size() -> None:
 
 async def test_only_who_still_waits_is_told_of_a_failure() -> None:
     answered, unanswered = waiting(), waiting()
-    answered.answer.set_result(Handled(position={}, at=NOON))
+    answered.answer.give(Handled(position={}, at=NOON))
     fail([answered, unanswered], Unavailable("OWNER_CHANGED", "Try again."))
-    assert answered.answer.exception() is None
-    assert isinstance(unanswered.answer.exception(), Unavailable)
+    assert answered.answer.error is None
+    assert isinstance(unanswered.answer.error, Unavailable)

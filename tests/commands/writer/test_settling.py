@@ -1,11 +1,10 @@
 """What became of a batch with an unknown outcome."""
 
-import asyncio
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.submission import Handled
+from commands.writer.answer import Answer
 from commands.writer.batch import Batch, Waiting
 from commands.writer.settling import Unsettled, settle
 from events import record
@@ -28,8 +27,7 @@ def batch_of_three() -> Batch:
         if ruling.decision is not None:
             named = replace(ruling.decision, id=UUID(int=number + 1, version=4))
             ruling = replace(ruling, decision=named, value=record.encode(named))
-        answer: asyncio.Future[Handled] = asyncio.get_running_loop().create_future()
-        batch.add(Waiting(asked, answer, streams_of(command)), ruling)
+        batch.add(Waiting(asked, Answer(), streams_of(command)), ruling)
     return batch
 
 
@@ -44,10 +42,12 @@ async def test_what_landed_before_the_next_claim_is_answered() -> None:
     land(log, b"damaged", *(value for _, value in batch.records), RIVALS_CLAIM)
     rest = await settle(PARTITION, Unsettled(batch, TENURE), next_claim=4, log=log)
     first, nothing, last = batch.items
-    assert first.waiting.answer.result().position == {str(PARTITION): 2}
-    assert last.waiting.answer.result().position == {str(PARTITION): 3}
+    assert first.waiting.answer.handled is not None
+    assert first.waiting.answer.handled.position == {str(PARTITION): 2}
+    assert last.waiting.answer.handled is not None
+    assert last.waiting.answer.handled.position == {str(PARTITION): 3}
     assert rest == [nothing.waiting]
-    assert not nothing.waiting.answer.done()
+    assert not nothing.waiting.answer.given
 
 
 async def test_what_landed_behind_the_next_claim_never_counts() -> None:
