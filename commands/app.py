@@ -12,7 +12,7 @@ from commands.ends import Ends
 from commands.ownership import Ownership, owning
 from commands.policies import QuerySide
 from commands.post_policies import PostQuerySide
-from commands.routes import ROUTE_OF, ROUTES
+from commands.routes import ROUTES
 from commands.rpc.accounts import Accounts
 from commands.rpc.authoring import Authoring
 from commands.rpc.comments import Comments
@@ -77,7 +77,6 @@ async def open_commands(settings: Settings) -> AsyncIterator[Dispatcher]:
             checkpoints=await opened.enter_async_context(open_checkpoints(settings)),
             cipher=keyring,
             digest=digests.body,
-            routes=ROUTE_OF,
             clock=_now,
             draw=uuid4,
             dice=random.Random(),

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from commands.peers import GrpcPeers, Heartbeat
 from commands.router import Router
+from commands.routes import ROUTE_OF
 from commands.steward import Steward
 from commands.tenures import Place, Tenures
 from commands.writer.partition import PartitionWriter, Tools
@@ -55,7 +56,7 @@ async def owning(
     peers = GrpcPeers(connect, heartbeat, lambda: _others(tenures, me))
     steward = Steward(writers, tenures, peers, me)
     counts = {topic.name: partition_count(settings, topic) for topic in TOPICS}
-    router = Router(writers, tenures, peers, steward, keys, tools.routes, counts, me)
+    router = Router(writers, tenures, peers, steward, keys, ROUTE_OF, counts, me)
     async with asyncio.TaskGroup() as background:
         serving = [background.create_task(writer.run()) for writer in writers.values()]
         watching = [

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from commands.peers import Peers
 from commands.steward import Steward
-from commands.submission import Handled, Route, Submission
+from commands.submission import Handled, Route, Routed, Submission, routed
 from commands.tenures import Tenures
 from commands.writer.partition import PartitionWriter
 from events.tenure import Tenure
@@ -61,11 +61,6 @@ class Router:
         self._me = me
         self._patience = patience
 
-    def partition_of(self, submission: Submission) -> Partition:
-        """Where the submission's shard lives."""
-        route = self._routes[type(submission.command)]
-        return self.place(route.topic, route.shard(submission.command))
-
     def place(self, topic: Topic, shard: str) -> Partition:
         """Where a shard of the topic lives."""
         return Partition(topic.name, partition_number(shard, self._counts[topic.name]))
@@ -75,35 +70,36 @@ class Router:
 
         `final` means that the sender believes this instance to be the owner: NOT_OWNER if not.
         """
-        partition = self.partition_of(submission)
+        asked = routed(submission, self._routes)
+        partition = self.place(asked.route.topic, asked.shard)
         try:
             async with asyncio.timeout(self._patience.total_s):
                 if final:
-                    return await self._here(partition, submission)
-                return await self._until_answered(partition, submission)
+                    return await self._here(partition, asked)
+                return await self._until_answered(partition, asked)
         except TimeoutError:
             raise Unavailable(
                 "OUTCOME_UNKNOWN", "No answer in time; try again with the same request id."
             ) from None
 
-    async def _until_answered(self, partition: Partition, submission: Submission) -> Handled:
+    async def _until_answered(self, partition: Partition, asked: Routed) -> Handled:
         while True:
             tenure = self._tenures.of(partition)
             try:
-                return await self._once(partition, tenure, submission)
+                return await self._once(partition, tenure, asked)
             except Unavailable as refusal:
-                if not _may_repeat(submission, refusal):
+                if not _may_repeat(asked.submission, refusal):
                     raise
             await self._news(partition, tenure)
 
-    async def _once(self, partition: Partition, tenure: Tenure, submission: Submission) -> Handled:
+    async def _once(self, partition: Partition, tenure: Tenure, asked: Routed) -> Handled:
         writer = self._writers[partition]
         elsewhere = tenure.held and tenure.owner != self._me
         if not writer.serving and elsewhere and not self._peers.silent(tenure):
-            return await self._forwarded(partition, tenure, submission)
+            return await self._forwarded(partition, tenure, asked.submission)
         if not writer.serving:
             self._steward.called_for(partition)
-        return await self._here(partition, submission)
+        return await self._here(partition, asked)
 
     async def _forwarded(
         self, partition: Partition, tenure: Tenure, submission: Submission
@@ -124,11 +120,11 @@ class Router:
             changed.cancel()
         raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed meanwhile.")
 
-    async def _here(self, partition: Partition, submission: Submission) -> Handled:
+    async def _here(self, partition: Partition, asked: Routed) -> Handled:
         writer = self._writers[partition]
-        if writer.serving and submission.seals:
-            await self._keys.ensure(submission.seals)
-        return await writer.submit(submission)
+        if writer.serving and asked.submission.seals:
+            await self._keys.ensure(asked.submission.seals)
+        return await writer.submit(asked)
 
     async def _news(self, partition: Partition, tenure: Tenure) -> None:
         """Until the partition is served here, changes hands, or a little time has passed."""

@@ -69,6 +69,22 @@ class Route(Struct, frozen=True):
     decide: Callable[[Sequence[Any], Any, datetime], list[Event]]
 
 
+class Routed(Struct, frozen=True):
+    """A submission with what its route says of it, asked once: building names takes its time."""
+
+    submission: Submission
+    route: Route
+    shard: str
+    streams: tuple[str, ...]
+
+
+def routed(submission: Submission, routes: Mapping[type, Route]) -> Routed:
+    """The submission by the route of its command; raises KeyError for one that has none."""
+    command = submission.command
+    route = routes[type(command)]
+    return Routed(submission, route, route.shard(command), route.streams(command))
+
+
 class Submitter(Protocol):
     """Anything that takes submissions: the router, a test's in-memory one."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from commands.submission import Handled, Submission
+from commands.submission import Handled, Routed
 from commands.writer.answer import Answer
 from commands.writer.ruling import Ruling
 from events import record
@@ -19,11 +19,10 @@ from events.topics import Partition
 
 
 class Waiting(Struct, eq=False):
-    """A submission and its answer to be; `streams` are held in memory for it."""
+    """A submission and its answer to be; its streams are held in memory for it."""
 
-    submission: Submission
+    asked: Routed
     answer: Answer
-    streams: tuple[str, ...]
 
 
 class Item(Struct):

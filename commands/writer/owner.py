@@ -8,7 +8,7 @@ read; a smaller one or an error, that the outcome is unknown and the log has to 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commands.submission import Handled, Route, Submission
+from commands.submission import Handled, Routed, Submission
 from commands.writer.answer import Answer
 from commands.writer.batch import Batch, Item, Waiting, answered, fail
 from commands.writer.heads import Heads, shifted
@@ -59,7 +59,6 @@ class Desk(Struct, frozen=True):
     tenure: Tenure
     heads: Heads
     terms: Terms
-    routes: Mapping[type, Route]
     log: Log
     appender: Appender
     clock: Callable[[], datetime]
@@ -102,20 +101,19 @@ class Owner:
         """The heads in memory."""
         return self._desk.heads
 
-    async def submit(self, submission: Submission) -> Handled:
+    async def submit(self, asked: Routed) -> Handled:
         """The durable answer; raises a Refusal, `Unavailable` if the tenure ends first."""
-        twin = self._twin(submission)
+        twin = self._twin(asked.submission)
         if twin is not None:
             return await twin.answer.wait()
-        route = self._desk.routes[type(submission.command)]
-        waiting = Waiting(submission, Answer(), route.streams(submission.command))
+        waiting = Waiting(asked, Answer())
         self.admit(waiting)
         return await waiting.answer.wait()
 
     def admit(self, waiting: Waiting) -> None:
         """Takes a submission in, at once if its streams are in memory, else when they are."""
         self._remember(waiting)
-        if self._desk.heads.hold_present(waiting.streams):
+        if self._desk.heads.hold_present(waiting.asked.streams):
             self._enqueue(waiting)
         else:
             self._spawn(self._admit_later(waiting))
@@ -123,7 +121,7 @@ class Owner:
     async def _admit_later(self, waiting: Waiting) -> None:
         """Never inside the caller's task: a caller that goes away must not leave it half done."""
         try:
-            await self._desk.heads.hold(waiting.streams)
+            await self._desk.heads.hold(waiting.asked.streams)
         except Exception as error:
             self._forget(waiting)
             waiting.answer.fail(error)
@@ -140,17 +138,17 @@ class Owner:
         if submission.request is None:
             return None
         twin = self._in_hand.get((submission.rpc, submission.actor, submission.request))
-        if twin is not None and _body(twin.submission) != _body(submission):
+        if twin is not None and _body(twin.asked.submission) != _body(submission):
             raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
         return twin
 
     def _remember(self, waiting: Waiting) -> None:
-        submission = waiting.submission
+        submission = waiting.asked.submission
         if submission.request is not None:
             self._in_hand[submission.rpc, submission.actor, submission.request] = waiting
 
     def _forget(self, waiting: Waiting) -> None:
-        submission = waiting.submission
+        submission = waiting.asked.submission
         if submission.request is not None:
             self._in_hand.pop((submission.rpc, submission.actor, submission.request), None)
 
@@ -199,11 +197,10 @@ class Owner:
 
     def _judge(self, waiting: Waiting) -> None:
         at = max(self._desk.clock(), self.latest)
-        route = self._desk.routes[type(waiting.submission.command)]
-        heads = {stream: self._desk.heads[stream] for stream in waiting.streams}
+        heads = {stream: self._desk.heads[stream] for stream in waiting.asked.streams}
         offset = self._building.next_offset
         try:
-            ruling = rule(self._desk.terms, route, waiting.submission, heads, at, offset)
+            ruling = rule(self._desk.terms, waiting.asked, heads, at, offset)
         except Exception as bug:
             self._fail(waiting, bug)
             return
@@ -314,7 +311,7 @@ class Owner:
     def _let_go(self, waiting: Waiting) -> None:
         """Nothing more will be done for it. What a tenure ends with goes with the tenure."""
         self._forget(waiting)
-        self._desk.heads.let_go(waiting.streams)
+        self._desk.heads.let_go(waiting.asked.streams)
 
     def _unknown(self, batch: Batch) -> Ended:
         self._close(Ending.UNKNOWN)

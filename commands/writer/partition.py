@@ -8,13 +8,13 @@ append of its own with an unknown outcome, which only the next valid claim can s
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from commands.submission import Handled, Route, Submission
+from commands.submission import Handled, Routed
 from commands.tenures import Tenures
 from commands.writer.batch import Waiting, fail
 from commands.writer.owner import Desk, Ended, Ending, Owner
@@ -53,7 +53,6 @@ class Tools(Struct, frozen=True):
     checkpoints: Checkpoints
     cipher: Cipher
     digest: Callable[[bytes], bytes]
-    routes: Mapping[type, Route]
     clock: Callable[[], datetime]
     draw: Callable[[], UUID]
     dice: random.Random
@@ -104,13 +103,13 @@ class PartitionWriter:
             self._wanted = self._tenures.of(self.partition)
             self._wake.set()
 
-    async def submit(self, submission: Submission) -> Handled:
+    async def submit(self, asked: Routed) -> Handled:
         """The durable answer; raises `Unavailable` NOT_OWNER when this process does not own it."""
         if self.halted:
             raise Unavailable("PARTITION_HALTED", self.halted)
         if self._owner is None or not self.serving:
             raise Unavailable("NOT_OWNER", "Another instance owns the partition; try again.")
-        return await self._owner.submit(submission)
+        return await self._owner.submit(asked)
 
     async def served(self) -> None:
         """Until this process serves the partition."""
@@ -228,7 +227,6 @@ class PartitionWriter:
             tenure,
             taken.heads,
             terms,
-            tools.routes,
             tools.log,
             appender,
             tools.clock,
@@ -257,7 +255,7 @@ class PartitionWriter:
         waiting, self._unsent = self._unsent, ()
         for each in waiting:
             if not each.answer.given:
-                owner.admit(Waiting(each.submission, each.answer, each.streams))
+                owner.admit(Waiting(each.asked, each.answer))
         if self._stopping:
             owner.end(Ending.RELEASED)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from commands.submission import Route, Submission
+from commands.submission import Routed, Submission
 from events import codec, record
 from events.catalog import FOLDS, stream_of
 from events.codec import Cipher
@@ -71,29 +71,28 @@ class Ruling(Struct, frozen=True):
 
 def rule(
     terms: Terms,
-    route: Route,
-    submission: Submission,
+    asked: Routed,
     heads: Mapping[str, Head],
     at: datetime,
     offset: int,
 ) -> Ruling:
-    """The ruling on `submission` at the time `at`, to stand at `offset` if it has events.
+    """The ruling on `asked` at the time `at`, to stand at `offset` if it has events.
 
-    `heads` holds at least the route's streams. Anything but a Refusal that the decider raises
+    `heads` holds at least the streams asked about. Anything but a Refusal that the decider raises
     is a bug and passes through.
     """
-    streams = route.streams(submission.command)
+    submission = asked.submission
     digest = terms.digest(submission.body or msgspec.msgpack.encode(submission.command))
     try:
-        repeat = _repeat(heads[streams[0]], submission, digest, at)
+        repeat = _repeat(heads[asked.streams[0]], submission, digest, at)
         if repeat is not None:
             return Ruling(at, repeat=repeat)
         _check_age(submission, at)
-        states = [heads[stream].state for stream in streams]
-        events = tuple(route.decide(states, submission.command, at))
+        states = [heads[stream].state for stream in asked.streams]
+        events = tuple(asked.route.decide(states, submission.command, at))
         if not events:
             return Ruling(at)
-        return _decided(terms, route, submission, streams[0], heads, events, digest, at, offset)
+        return _decided(terms, asked, heads, events, digest, at, offset)
     except Refusal as refusal:
         return Ruling(at, refusal=refusal)
 
@@ -129,20 +128,19 @@ def _check_age(submission: Submission, at: datetime) -> None:
 
 def _decided(
     terms: Terms,
-    route: Route,
-    submission: Submission,
-    home: str,
+    asked: Routed,
     heads: Mapping[str, Head],
     events: tuple[Event, ...],
     digest: bytes,
     at: datetime,
     offset: int,
 ) -> Ruling:
+    submission = asked.submission
     decision = Decision(
         id=terms.draw(),
         epoch=terms.epoch,
-        shard=route.shard(submission.command),
-        stream=home,
+        shard=asked.shard,
+        stream=asked.streams[0],
         rpc=submission.rpc,
         at=at,
         facts=tuple(_facts(terms.cipher, heads, events)),

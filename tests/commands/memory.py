@@ -13,7 +13,7 @@ from uuid import UUID
 
 from commands.reactions import REACTIONS, Source
 from commands.routes import ROUTE_OF
-from commands.submission import Handled, Submission
+from commands.submission import Handled, Submission, routed
 from commands.writer.ruling import Ruling, Terms, rule
 from events import codec
 from events.catalog import FOLDS
@@ -67,13 +67,12 @@ class MemorySubmitter:
         return handled
 
     def _handled(self, submission: Submission) -> Handled:
-        route = ROUTE_OF[type(submission.command)]
-        number = partition_number(route.shard(submission.command), route.topic.partitions)
-        partition = f"{route.topic.name}-{number}"
-        streams = route.streams(submission.command)
-        heads = {stream: self._head(stream) for stream in streams}
+        asked = routed(submission, ROUTE_OF)
+        topic = asked.route.topic
+        partition = f"{topic.name}-{partition_number(asked.shard, topic.partitions)}"
+        heads = {stream: self._head(stream) for stream in asked.streams}
         offset = len(self.log[partition])
-        ruling = rule(self._terms, route, submission, heads, self.now, offset)
+        ruling = rule(self._terms, asked, heads, self.now, offset)
         return self._answer(partition, offset, ruling)
 
     def _answer(self, partition: str, offset: int, ruling: Ruling) -> Handled:

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from commands.ownership import owning
 from commands.router import Router
-from commands.routes import ROUTE_OF
 from commands.writer.partition import Identity, Tools
 from infra.checkpoints.postgres import open_checkpoints
 from infra.config import Settings
@@ -52,7 +51,6 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
             checkpoints,
             keyring,
             Digests(digest_key).body,
-            ROUTE_OF,
             lambda: datetime.now(UTC),
             uuid4,
             random.Random(),

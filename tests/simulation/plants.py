@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commands.submission import Handled, Submission
+from commands.submission import Handled, Routed
 from commands.tenures import Tenures
 from commands.writer import settling, takeover
 from commands.writer.batch import Batch, Waiting, answered
@@ -264,22 +264,21 @@ def _judged_elsewhere() -> Patch:
         last[id(self)] = owner
         opened(self, owner)
 
-    async def judged(self: PartitionWriter, submission: Submission) -> Handled:
+    async def judged(self: PartitionWriter, asked: Routed) -> Handled:
         owner = last.get(id(self))
         if self.serving or owner is None:
-            return await submit(self, submission)
-        route = self._tools.routes[type(submission.command)]
+            return await submit(self, asked)
         try:
-            heads = {name: owner.heads[name] for name in route.streams(submission.command)}
+            heads = {name: owner.heads[name] for name in asked.streams}
         except KeyError:
-            return await submit(self, submission)
+            return await submit(self, asked)
         at, terms = owner.latest, owner._desk.terms
-        ruling = rule(terms, route, submission, heads, at, owner.durable_next)
+        ruling = rule(terms, asked, heads, at, owner.durable_next)
         if ruling.refusal is not None:
             raise ruling.refusal
         if ruling.decision is None and ruling.repeat is None:
             return answered(self.partition, ruling, owner.durable_next - 1)
-        return await submit(self, submission)
+        return await submit(self, asked)
 
     @contextmanager
     def both() -> Iterator[None]:

@@ -15,8 +15,8 @@ from events.record import Claim, Decision, Record
 from events.tenure import Tenure
 from infra.log.port import AppendUnknown
 from tests.commands.cast import NOON
-from tests.commands.writer.register import EPOCH, ruled, submission, terms
-from tests.simulation.register import PARTITION, ROUTES, Order
+from tests.commands.writer.register import EPOCH, asked, ruled, submission, terms
+from tests.simulation.register import PARTITION, Order
 from tests.simulation.standalone import fair_checkpoints, fair_log
 from tests.simulation.world import SimulatedLog
 
@@ -81,7 +81,6 @@ class Stage:
             TENURE,
             self.heads,
             terms(),
-            ROUTES,
             self.log,
             self.appender,
             lambda: self.now,
@@ -92,7 +91,7 @@ class Stage:
 
     def ask(self, command: Order, number: int | None = 1) -> "asyncio.Task[Handled]":
         """Hands the owner a submission."""
-        return asyncio.create_task(self.owner.submit(submission(command, number)))
+        return asyncio.create_task(self.owner.submit(asked(command, number)))
 
 
 @contextmanager

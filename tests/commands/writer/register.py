@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from commands.submission import Submission
+from commands.submission import Routed, Submission, routed
 from commands.writer.ruling import Limits, Ruling, Terms, rule
 from events.catalog import FOLDS
 from events.codec import Blind
@@ -13,7 +13,7 @@ from events.graph import tie_stream
 from events.stream import Head
 from tests.commands.cast import ANA as SOMEBODY
 from tests.commands.cast import NOON
-from tests.simulation.register import ANA, OTHERS, ROUTE, Order
+from tests.simulation.register import ANA, OTHERS, ROUTES, Order
 
 BEN, CLO = OTHERS[:2]
 BENS, CLOS = tie_stream(ANA, BEN), tie_stream(ANA, CLO)
@@ -33,6 +33,11 @@ def submission(command: Order, number: int | None = 1) -> Submission:
     return Submission(command=command, rpc="test", actor=SOMEBODY, request=asked)
 
 
+def asked(command: Order, number: int | None = 1) -> Routed:
+    """As `submission`, with what its route says."""
+    return routed(submission(command, number), ROUTES)
+
+
 def terms(limits: Limits = Limits()) -> Terms:
     """What an owner of `EPOCH` judges by; its ids count up."""
     ids = iter(range(1, 1000))
@@ -40,7 +45,7 @@ def terms(limits: Limits = Limits()) -> Terms:
 
 
 def ruled(
-    asked: Submission,
+    sent: Submission,
     heads: Mapping[str, Head],
     offset: int = 10,
     limits: Limits = Limits(),
@@ -48,7 +53,7 @@ def ruled(
 ) -> Ruling:
     """The ruling at noon, or so much later, on streams that are untouched unless given."""
     known = {BENS: UNTOUCHED, CLOS: UNTOUCHED, **heads}
-    return rule(terms(limits), ROUTE, asked, known, NOON + after, offset)
+    return rule(terms(limits), routed(sent, ROUTES), known, NOON + after, offset)
 
 
 def _digest(body: bytes) -> bytes:

@@ -22,10 +22,15 @@ async def waiting(answer: Answer, count: int) -> "list[asyncio.Task[Handled]]":
 async def test_everybody_who_waits_and_who_comes_later_gets_the_same() -> None:
     answer = Answer()
     tasks = await waiting(answer, 2)
-    assert not answer.given
+    answer.give(HANDLED)
+    assert await asyncio.gather(*tasks, answer.wait()) == [HANDLED] * 3
+
+
+def test_it_is_given_once_there_is_something_to_tell() -> None:
+    assert not Answer().given
+    answer = Answer()
     answer.give(HANDLED)
     assert answer.given
-    assert await asyncio.gather(*tasks, answer.wait()) == [HANDLED] * 3
 
 
 async def test_an_error_is_raised_for_everybody() -> None:

@@ -9,14 +9,14 @@ from events import record
 from events.record import Barrier
 from schemas.refusals import Unavailable
 from tests.commands.cast import NOON
-from tests.commands.writer.register import BEN, BENS, CLO, EPOCH, ruled, submission
+from tests.commands.writer.register import BEN, CLO, EPOCH, asked, ruled, submission
 from tests.simulation.register import PARTITION, Mute, Unmute
 
 BARRIER = Barrier(UUID(int=9, version=4), EPOCH, NOON)
 
 
 def waiting() -> Waiting:
-    return Waiting(submission(Mute(other=BEN)), Answer(), (BENS,))
+    return Waiting(asked(Mute(other=BEN)), Answer())
 
 
 async def test_decisions_stand_one_after_another() -> None:

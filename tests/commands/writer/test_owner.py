@@ -165,7 +165,7 @@ async def test_what_was_not_sent_yet_comes_back_from_an_unknown_outcome(stage: S
         asked.append(stage.ask(Mute(other=CLO), 2))
         await settled()
     ended = await stage.running
-    assert [waiting.submission.request for waiting in ended.unsent] == [request(2)]
+    assert [waiting.asked.submission.request for waiting in ended.unsent] == [request(2)]
     for task in asked:
         task.cancel()
 

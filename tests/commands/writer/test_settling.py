@@ -11,8 +11,8 @@ from events import record
 from events.record import Claim
 from tests.commands.cast import NOON
 from tests.commands.writer.records import CLAIM, RIVALS_CLAIM, TENURE, land
-from tests.commands.writer.register import BEN, CLO, ruled, submission
-from tests.simulation.register import PARTITION, Mute, Order, Unmute, streams_of
+from tests.commands.writer.register import BEN, CLO, asked, ruled, submission
+from tests.simulation.register import PARTITION, Mute, Order, Unmute
 from tests.simulation.standalone import fair_log
 from tests.simulation.world import SimulatedLog
 
@@ -22,12 +22,11 @@ def batch_of_three() -> Batch:
     batch = Batch(start=1, bytes_max=10_000)
     commands: tuple[Order, ...] = (Mute(other=BEN), Unmute(other=CLO), Mute(other=CLO))
     for number, command in enumerate(commands):
-        asked = submission(command, number)
-        ruling = ruled(asked, {})
+        ruling = ruled(submission(command, number), {})
         if ruling.decision is not None:
             named = replace(ruling.decision, id=UUID(int=number + 1, version=4))
             ruling = replace(ruling, decision=named, value=record.encode(named))
-        batch.add(Waiting(asked, Answer(), streams_of(command)), ruling)
+        batch.add(Waiting(asked(command, number), Answer()), ruling)
     return batch
 
 
