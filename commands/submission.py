@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from events.event import Event
 from events.topics import Topic
+from events.value import Value
 
 
-class Command(Struct, frozen=True, tag_field="command", kw_only=True):
+class Command(Value, frozen=True, tag_field="command", kw_only=True):
     """An intention, in the imperative. Ids arrive in it; subclasses set `tag`."""
 
 
-class Submission(Struct, frozen=True, kw_only=True):
+class Submission(Value, frozen=True, kw_only=True):
     """A command with who asks, and why.
 
     `request` is the caller's idempotency key (UUIDv7), remembered with `rpc` and `actor`.
@@ -42,7 +43,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     checked_at: datetime | None = None
 
 
-class Handled(Struct, frozen=True, kw_only=True):
+class Handled(Value, frozen=True, kw_only=True):
     """The answer to a command that was not refused.
 
     `events` is what it recorded, empty if there was nothing to do; a repeated request gets the
@@ -69,7 +70,7 @@ class Route(Struct, frozen=True):
     decide: Callable[[Sequence[Any], Any, datetime], list[Event]]
 
 
-class Routed(Struct, frozen=True):
+class Routed(Value, frozen=True):
     """A submission with what its route says of it, asked once: building names takes its time."""
 
     submission: Submission

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from events.event import Event, Personal
+from events.value import Value
 
 REMEMBERED_ABANDONMENTS = 32
 CLAIM_LIFETIME = timedelta(hours=24)
@@ -94,14 +95,14 @@ AccountEvent = (
 )
 
 
-class AbandonedClaim(Struct, frozen=True):
+class AbandonedClaim(Value, frozen=True):
     """A name claim that this account may no longer use."""
 
     claim_id: UUID
     at: datetime
 
 
-class FormerHandle(Struct, frozen=True):
+class FormerHandle(Value, frozen=True):
     """A handle that this account left, with the claim that died with it."""
 
     handle_hash: str
@@ -109,7 +110,7 @@ class FormerHandle(Struct, frozen=True):
     at: datetime
 
 
-class Account(Struct, frozen=True):
+class Account(Value, frozen=True):
     """What deciders know of one person.
 
     `openings` counts the changes from private to public; a follow request made before the
@@ -128,7 +129,7 @@ class Account(Struct, frozen=True):
     former: tuple[FormerHandle, ...] = ()
 
 
-class Session(Struct, frozen=True):
+class Session(Value, frozen=True):
     """One signed-in device of one person."""
 
     opened: bool = False

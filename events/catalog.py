@@ -20,6 +20,8 @@ EVENTS: tuple[type[Event], ...] = (
 
 TYPES: Mapping[str, type[Event]] = {type_of(event): event for event in EVENTS}
 
+NAMES: Mapping[type[Event], str] = {event: name for name, event in TYPES.items()}
+
 FOLDS: Mapping[str, Fold] = {
     "account": Fold(accounts.Account(), accounts.evolve_account),
     "session": Fold(accounts.Session(), accounts.evolve_session),

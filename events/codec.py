@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from events import catalog
-from events.event import Event, Personal, type_of
+from events.event import Event, Personal
 from events.record import DamagedRecord, Fact
 
 ERASED = ""
@@ -72,7 +72,7 @@ _typed: Mapping[str, msgspec.msgpack.Decoder[Event]] = {
 
 def encode(event: Event, stream: str, version: int, cipher: Cipher) -> Fact:
     """The event as a fact of `stream`; raises KeyError if a needed key is missing."""
-    name = type_of(event)
+    name = catalog.NAMES[type(event)]
     fields = PERSONAL_FIELDS[name]
     if not fields:
         return Fact(name, stream, version, Raw(_encoder.encode(event)))

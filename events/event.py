@@ -6,13 +6,15 @@ defaults; a new meaning is a new type and an upcaster in `events.catalog`.
 
 from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from events.value import Value
 
 Personal = Annotated[str, Meta(extra={"personal": True}, extra_json_schema={"x-personal": True})]
 """Text about a person: sealed in the log under the key of the person named by `sealed_by`."""
 
 
-class Event(Struct, frozen=True, tag_field="type", kw_only=True):
+class Event(Value, frozen=True, tag_field="type", kw_only=True):
     """A fact about one stream.
 
     `sealed_by` names the field with the account whose key seals the `Personal` fields; it is

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from events.accounts import Account
 from events.event import Event
+from events.value import Value
 
 
 class FollowRequested(Event, frozen=True, kw_only=True, tag="follow.requested"):
@@ -96,7 +96,7 @@ class Following(StrEnum):
     ESTABLISHED = "established"
 
 
-class Tie(Struct, frozen=True):
+class Tie(Value, frozen=True):
     """What a person's shard knows about one other person.
 
     `follow` is the other's follow of the person as recorded; ask `following` for what it means

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from events.event import Event
+from events.value import Value
 
 
 class NameClaimed(Event, frozen=True, kw_only=True, tag="name.claimed"):
@@ -36,7 +36,7 @@ class NameReleased(Event, frozen=True, kw_only=True, tag="name.released"):
 NameEvent = NameClaimed | NameReleased
 
 
-class Name(Struct, frozen=True):
+class Name(Value, frozen=True):
     """Who claims a name. `free_at` is set once the claim was released."""
 
     claimant_id: UUID | None = None

@@ -12,10 +12,11 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from events.event import Event, Personal
+from events.value import Value
 
 
 class Audience(StrEnum):
@@ -34,7 +35,7 @@ class Replies(StrEnum):
     NOBODY = "nobody"
 
 
-class Mention(Struct, frozen=True, array_like=True):
+class Mention(Value, frozen=True, array_like=True):
     """An account named in a text: `length` code points from `start` on, the @ included."""
 
     start: int
@@ -142,7 +143,7 @@ PostEvent = (
 )
 
 
-class Post(Struct, frozen=True):
+class Post(Value, frozen=True):
     """What deciders know of one post."""
 
     author_id: UUID | None = None
@@ -151,7 +152,7 @@ class Post(Struct, frozen=True):
     deleted: bool = False
 
 
-class Comment(Struct, frozen=True):
+class Comment(Value, frozen=True):
     """What deciders know of one comment."""
 
     author_id: UUID | None = None
@@ -159,7 +160,7 @@ class Comment(Struct, frozen=True):
     deleted: bool = False
 
 
-class Mark(Struct, frozen=True):
+class Mark(Value, frozen=True):
     """A reaction or a bookmark of one person: set or not."""
 
     on: bool = False

@@ -10,10 +10,12 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
+
+from events.value import Value
 
 
-class Fact(Struct, frozen=True):
+class Fact(Value, frozen=True):
     """One event as recorded: its catalog type, its stream, its version there (1..n), its data."""
 
     type: str
@@ -22,7 +24,7 @@ class Fact(Struct, frozen=True):
     data: Raw
 
 
-class Decision(Struct, frozen=True, tag_field="kind", tag="decision", omit_defaults=True):
+class Decision(Value, frozen=True, tag_field="kind", tag="decision", omit_defaults=True):
     """One command's outcome: 1..n events of one shard, written by the holder of `epoch`.
 
     `stream` is the command's home stream, the one that remembers `request` and its keyed body
@@ -45,7 +47,7 @@ class Decision(Struct, frozen=True, tag_field="kind", tag="decision", omit_defau
     after: Mapping[str, int] = {}
 
 
-class Claim(Struct, frozen=True, tag_field="kind", tag="claim", omit_defaults=True):
+class Claim(Value, frozen=True, tag_field="kind", tag="claim", omit_defaults=True):
     """A writer asks for the partition; `id` becomes the epoch iff `previous` is current."""
 
     id: UUID
@@ -55,7 +57,7 @@ class Claim(Struct, frozen=True, tag_field="kind", tag="claim", omit_defaults=Tr
     at: datetime
 
 
-class Release(Struct, frozen=True, tag_field="kind", tag="release", omit_defaults=True):
+class Release(Value, frozen=True, tag_field="kind", tag="release", omit_defaults=True):
     """The owner lays its epoch down: nothing after this counts until the next valid claim."""
 
     id: UUID
@@ -63,7 +65,7 @@ class Release(Struct, frozen=True, tag_field="kind", tag="release", omit_default
     at: datetime
 
 
-class Barrier(Struct, frozen=True, tag_field="kind", tag="barrier", omit_defaults=True):
+class Barrier(Value, frozen=True, tag_field="kind", tag="barrier", omit_defaults=True):
     """The owner shows that it still owns, so that answers without events may be given."""
 
     id: UUID

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from events.event import Event
 from events.record import Decision
+from events.value import Value
 
 REQUEST_WINDOW = timedelta(hours=24)
 REQUEST_SKEW = timedelta(minutes=5)
@@ -23,7 +24,7 @@ MEMORY = REQUEST_WINDOW + 2 * REQUEST_SKEW
 REMEMBERED_REQUESTS_MAX = 256
 
 
-class Seen(Struct, frozen=True, array_like=True):
+class Seen(Value, frozen=True, array_like=True):
     """A remembered request: its scope (actor and rpc), id, keyed body digest, and its record."""
 
     rpc: str
@@ -34,7 +35,7 @@ class Seen(Struct, frozen=True, array_like=True):
     at: datetime
 
 
-class Head(Struct, frozen=True):
+class Head(Value, frozen=True):
     """A stream up to `version` (0 = nothing recorded). `state` is the kind's frozen Struct."""
 
     state: Struct
@@ -52,7 +53,7 @@ class Fold(Struct, frozen=True):
 _encoder = msgspec.msgpack.Encoder()
 
 
-class _Stored(Struct, frozen=True, array_like=True):
+class _Stored(Value, frozen=True, array_like=True):
     """A head as checkpoints keep it: the state stays raw, since the stream's kind types it."""
 
     version: int

@@ -8,13 +8,13 @@ order, and so all agree on who owned the partition at each place without talking
 from typing import assert_never
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from events.record import Barrier, Claim, Decision, Record, Release
+from events.value import Value
 
 
-class Tenure(Struct, frozen=True):
+class Tenure(Value, frozen=True):
     """Who owns a partition at one place in its log.
 
     `epoch` is the id of the last valid claim, kept after a release because the next claim must

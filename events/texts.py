@@ -12,9 +12,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from msgspec import Struct
-
 from events.posts import Mention
+from events.value import Value
 
 HANDLES_MAX: Final = 50
 """So many people are recognised in one text; further names stay words, so that nobody floods."""
@@ -35,7 +34,7 @@ _JOINERS = frozenset("\u200c\u200d\u00b7")
 """Belong to a tag between two of its letters only: as Persian, Indic scripts and Catalan write."""
 
 
-class Span(Struct, frozen=True):
+class Span(Value, frozen=True):
     """A part of a text that leads somewhere: exactly one of the last three is set.
 
     `tag` is in the form in which tags are compared; `link` is an http or https address.

@@ -6,12 +6,11 @@ Both pass the same contract suite (`tests/contracts`).
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
-
 from events.topics import Partition
+from events.value import Value
 
 
-class Entry(Struct, frozen=True):
+class Entry(Value, frozen=True):
     """One record where it stands in the log; `value` is None for a foreign tombstone."""
 
     offset: int
