@@ -37,6 +37,7 @@ from infra.crypto.digests import Digests
 from infra.crypto.keyring import open_keyring
 from infra.crypto.keys import load_key
 from infra.crypto.sealed import Seals
+from infra.crypto.uuid4 import drawing
 from infra.log import topics
 from infra.log.kafka import open_log
 from infra.positions import Positions
@@ -78,7 +79,7 @@ async def open_commands(settings: Settings) -> AsyncIterator[Dispatcher]:
             cipher=keyring,
             digest=digests.body,
             clock=_now,
-            draw=uuid4,
+            draw=drawing(),
             dice=random.Random(),
             limits=_limits(settings.commands),
             pace=_pace(settings.commands),

@@ -17,11 +17,9 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec.structs import replace
 
 from events.record import DamagedRecord
 from infra.crypto.key_vault import NONCE_BYTES, Found, KeyVault
-from infra.crypto.keys import Hidden
 from infra.postgres.pool import Pool
 
 USABLE_S: Final = 60.0
@@ -29,16 +27,23 @@ USABLE_S: Final = 60.0
 HELD_S: Final = 30.0
 """How long a key stays usable after `ensure` and `load`, which read it again if need be."""
 CACHED_MAX: Final = 100_000
+CIPHERS_MAX: Final = 2000
+"""Keys that are set up to be used at once, at 2.5 KB each; setting up costs more than sealing."""
 
 _VERSION: Final = b"\x01"
 
 
-class _Entry(Hidden, frozen=True):
+class _Entry:
     """A key, None if it was destroyed; when it was read, and when last asked for."""
 
-    key: bytes | None
-    read_at: float
-    wanted_at: float
+    __slots__ = ("key", "read_at", "wanted_at")
+
+    def __init__(self, key: bytes | None, now: float) -> None:
+        self.key = key
+        self.read_at = self.wanted_at = now
+
+    def __repr__(self) -> str:
+        return "_Entry(...)"
 
 
 async def open_keyring(pool: Pool, master_key: bytes, cached_max: int = CACHED_MAX) -> "KeyRing":
@@ -66,6 +71,7 @@ class KeyRing:
         self._clock = clock
         # In the order in which they were last asked for.
         self._entries: dict[UUID, _Entry] = {}
+        self._ciphers: dict[UUID, AESGCM] = {}
         self._destructions = 0
 
     def __len__(self) -> int:
@@ -94,16 +100,16 @@ class KeyRing:
         finally:
             # The outcome may be unknown; the vault is asked again either way.
             self._destructions += 1
-            self._entries.pop(person, None)
+            self._drop(person)
 
     def seal(self, person: UUID, context: str, text: str) -> bytes:
         """The ciphertext; raises KeyError unless the person's key was ensured before."""
-        key = self._usable(person)
-        if key is None:
+        cipher = self._cipher(person)
+        if cipher is None:
             raise KeyError(f"The key of person {person} was destroyed.")
         nonce = os.urandom(NONCE_BYTES)
         bound = _bound(person, context)
-        return _VERSION + nonce + AESGCM(key).encrypt(nonce, text.encode(), bound)
+        return _VERSION + nonce + cipher.encrypt(nonce, text.encode(), bound)
 
     def open(self, person: UUID, context: str, sealed: bytes) -> str | None:
         """The text, or None if the key was destroyed.
@@ -111,22 +117,30 @@ class KeyRing:
         Raises KeyError when the key was not loaded, or never made: a vault that lost a key must
         not pass for an erasure. Raises DamagedRecord for what was not sealed so.
         """
-        key = self._usable(person)
-        if key is None:
+        cipher = self._cipher(person)
+        if cipher is None:
             return None
         version, nonce, rest = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             if version != _VERSION:
                 raise ValueError("This is no version of a seal.")
-            return AESGCM(key).decrypt(nonce, rest, _bound(person, context)).decode()
+            return cipher.decrypt(nonce, rest, _bound(person, context)).decode()
         except (InvalidTag, ValueError):
             raise DamagedRecord(f"{context} of person {person} does not open.") from None
 
-    def _usable(self, person: UUID) -> bytes | None:
+    def _cipher(self, person: UUID) -> AESGCM | None:
+        """The person's key, ready to be used; None if it was destroyed."""
         entry = self._entries.get(person)
         if entry is None or self._clock() - entry.read_at >= USABLE_S:
             raise KeyError(f"No key of person {person} is at hand: ensure or load it before.")
-        return entry.key
+        if entry.key is None:
+            return None
+        cipher = self._ciphers.get(person)
+        if cipher is None:
+            cipher = self._ciphers[person] = AESGCM(entry.key)
+            if len(self._ciphers) > CIPHERS_MAX:
+                del self._ciphers[next(iter(self._ciphers))]
+        return cipher
 
     async def _bring(
         self, read: Callable[[Sequence[UUID]], Awaitable[Found]], persons: Sequence[UUID]
@@ -138,7 +152,8 @@ class KeyRing:
             # What was read before a destruction may hold the very key that is gone.
             if destructions == self._destructions:
                 for person in found:
-                    self._keep(person, _Entry(found[person], read_at=now, wanted_at=now))
+                    self._drop(person)
+                    self._entries[person] = _Entry(found[person], now)
                 self._forget()
                 break
 
@@ -151,12 +166,13 @@ class KeyRing:
             if entry is None or now - entry.read_at > USABLE_S - HELD_S:
                 stale.append(person)
             else:
-                self._keep(person, replace(entry, wanted_at=now))
+                entry.wanted_at = now
+                self._entries[person] = self._entries.pop(person)
         return stale
 
-    def _keep(self, person: UUID, entry: _Entry) -> None:
+    def _drop(self, person: UUID) -> None:
         self._entries.pop(person, None)
-        self._entries[person] = entry
+        self._ciphers.pop(person, None)
 
     def _forget(self) -> None:
         """Drops what is too old to be used, and beyond the bound what nobody holds."""
@@ -166,7 +182,7 @@ class KeyRing:
             too_many = len(self._entries) > self._cached_max
             if now - self._entries[oldest].wanted_at < (HELD_S if too_many else USABLE_S):
                 break
-            del self._entries[oldest]
+            self._drop(oldest)
 
 
 def _bound(person: UUID, context: str) -> bytes:

@@ -17,6 +17,7 @@ from infra.crypto import key_vault
 from infra.crypto.digests import Digests
 from infra.crypto.keyring import KeyRing, open_keyring
 from infra.crypto.keys import load_key
+from infra.crypto.uuid4 import drawing
 from infra.log import topics
 from infra.log.kafka import KafkaLog, open_log
 from infra.postgres.pool import open_pool
@@ -52,7 +53,7 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
             keyring,
             Digests(digest_key).body,
             lambda: datetime.now(UTC),
-            uuid4,
+            drawing(),
             random.Random(),
         )
         internal = InternalTokens(digest_key)

@@ -245,6 +245,7 @@ async def reader_of_what_was_destroyed_elsewhere(pool: Pool, clock: Clock) -> tu
     await here.ensure([ANA])
     sealed = here.seal(ANA, FIELD, "planted")
     await elsewhere.load([ANA])
+    assert elsewhere.open(ANA, FIELD, sealed) == "planted"
     await here.destroy(ANA)
     return elsewhere, sealed
 
