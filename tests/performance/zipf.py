@@ -1,6 +1,7 @@
 """Which stream is written next: a few are hot, most are cold, as with people."""
 
 import random
+from bisect import bisect
 from itertools import accumulate
 from typing import Final
 
@@ -22,4 +23,4 @@ class Zipf:
 
     def draw(self) -> int:
         """The next number."""
-        return self._dice.choices(self._numbers, cum_weights=self._weights)[0]
+        return self._numbers[bisect(self._weights, self._dice.random() * self._weights[-1])]
