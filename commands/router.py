@@ -73,40 +73,48 @@ class Router:
         asked = routed(submission, self._routes)
         partition = self.place(asked.route.topic, asked.shard)
         try:
-            async with asyncio.timeout(self._patience.total_s):
-                if final:
-                    return await self._here(partition, asked)
-                return await self._until_answered(partition, asked)
+            if final:
+                return await self._here(partition, asked, self._patience.total_s)
+            return await self._until_answered(partition, asked)
         except TimeoutError:
             raise Unavailable(
                 "OUTCOME_UNKNOWN", "No answer in time; try again with the same request id."
             ) from None
 
     async def _until_answered(self, partition: Partition, asked: Routed) -> Handled:
+        """The answer of one try after the other; raises TimeoutError when patience ends."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._patience.total_s
         while True:
+            within_s = ends_at - loop.time()
+            if within_s <= 0:
+                raise TimeoutError
             tenure = self._tenures.of(partition)
             try:
-                return await self._once(partition, tenure, asked)
+                return await self._once(partition, tenure, asked, within_s)
             except Unavailable as refusal:
                 if not _may_repeat(asked.submission, refusal):
                     raise
             await self._news(partition, tenure)
 
-    async def _once(self, partition: Partition, tenure: Tenure, asked: Routed) -> Handled:
+    async def _once(
+        self, partition: Partition, tenure: Tenure, asked: Routed, within_s: float
+    ) -> Handled:
         writer = self._writers[partition]
         elsewhere = tenure.held and tenure.owner != self._me
         if not writer.serving and elsewhere and not self._peers.silent(tenure):
-            return await self._forwarded(partition, tenure, asked.submission)
+            return await self._forwarded(partition, tenure, asked.submission, within_s)
         if not writer.serving:
             self._steward.called_for(partition)
-        return await self._here(partition, asked)
+        return await self._here(partition, asked, within_s)
 
     async def _forwarded(
-        self, partition: Partition, tenure: Tenure, submission: Submission
+        self, partition: Partition, tenure: Tenure, submission: Submission, within_s: float
     ) -> Handled:
         """The owner's answer. One that lost the partition, perhaps paused, is not waited for."""
         patience = self._patience
-        answer = asyncio.ensure_future(self._peers.forward(tenure, submission, patience.forward_s))
+        forward_s = min(patience.forward_s, within_s)
+        answer = asyncio.ensure_future(self._peers.forward(tenure, submission, forward_s))
         changed = asyncio.ensure_future(self._tenures.changed(partition, tenure))
         try:
             await asyncio.wait({answer, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -120,11 +128,11 @@ class Router:
             changed.cancel()
         raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed meanwhile.")
 
-    async def _here(self, partition: Partition, asked: Routed) -> Handled:
+    async def _here(self, partition: Partition, asked: Routed, within_s: float) -> Handled:
         writer = self._writers[partition]
         if writer.serving and asked.submission.seals:
             await self._keys.ensure(asked.submission.seals)
-        return await writer.submit(asked)
+        return await writer.submit(asked, within_s)
 
     async def _news(self, partition: Partition, tenure: Tenure) -> None:
         """Until the partition is served here, changes hands, or a little time has passed."""

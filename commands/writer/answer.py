@@ -24,15 +24,24 @@ class Answer:
         """Whether there is an answer."""
         return self.handled is not None or self.error is not None
 
-    async def wait(self) -> Handled:
-        """The answer, once it is given; raises the error that was given in its place."""
+    async def wait(self, within_s: float) -> Handled:
+        """The answer, once it is given; raises the error that was given in its place.
+
+        Raises TimeoutError after `within_s` seconds. (An `asyncio.timeout` costs more than all
+        else here.)
+        """
         if self.error is not None:
             raise self.error
         if self.handled is not None:
             return self.handled
-        waiter: asyncio.Future[Handled] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Handled] = loop.create_future()
         self._waiting.append(waiter)
-        return await waiter
+        timer = loop.call_later(within_s, _give_up, waiter)
+        try:
+            return await waiter
+        finally:
+            timer.cancel()
 
     def give(self, handled: Handled) -> None:
         """Tells everybody who waits now or later."""
@@ -53,3 +62,8 @@ class Answer:
     def _left(self) -> list[asyncio.Future[Handled]]:
         waiting, self._waiting = self._waiting, []
         return [waiter for waiter in waiting if not waiter.done()]
+
+
+def _give_up(waiter: "asyncio.Future[Handled]") -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())

@@ -76,9 +76,9 @@ class Batch:
         )
 
 
-def answered(partition: Partition, ruling: Ruling, offset: int) -> Handled:
+def answered(partition: str, ruling: Ruling, offset: int) -> Handled:
     """The answer of a ruling whose events, or whose fence, stand at `offset`."""
-    return Handled(position={str(partition): offset}, at=ruling.at, events=ruling.events)
+    return Handled(position={partition: offset}, at=ruling.at, events=ruling.events)
 
 
 def fail(waiting: Sequence[Waiting], error: Exception) -> None:

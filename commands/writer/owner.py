@@ -101,14 +101,17 @@ class Owner:
         """The heads in memory."""
         return self._desk.heads
 
-    async def submit(self, asked: Routed) -> Handled:
-        """The durable answer; raises a Refusal, `Unavailable` if the tenure ends first."""
+    async def submit(self, asked: Routed, within_s: float) -> Handled:
+        """The durable answer; raises a Refusal, `Unavailable` if the tenure ends first.
+
+        Raises TimeoutError after `within_s` seconds; the submission goes on without its caller.
+        """
         twin = self._twin(asked.submission)
         if twin is not None:
-            return await twin.answer.wait()
+            return await twin.answer.wait(within_s)
         waiting = Waiting(asked, Answer())
         self.admit(waiting)
-        return await waiting.answer.wait()
+        return await waiting.answer.wait(within_s)
 
     def admit(self, waiting: Waiting) -> None:
         """Takes a submission in, at once if its streams are in memory, else when they are."""
@@ -273,13 +276,13 @@ class Owner:
         """The batch is durable and counts: confirms its heads, answers who waits."""
         self.durable_next = batch.next_offset
         self.durable_last_id = batch.last_id
-        offset = batch.start
+        offset, partition = batch.start, str(self._desk.partition)
         for item in batch.items:
             if item.ruling.decision is None:
                 self._answer_without_events(item, batch.next_offset - 1)
                 continue
             self._desk.heads.confirm(item.ruling.heads)
-            self._give(item.waiting, answered(self._desk.partition, item.ruling, offset))
+            self._give(item.waiting, answered(partition, item.ruling, offset))
             offset += 1
 
     def _answer_without_events(self, item: Item, offset: int) -> None:
@@ -287,7 +290,7 @@ class Owner:
         if ruling.refusal is not None:
             self._fail(item.waiting, ruling.refusal)
         elif ruling.repeat is None:
-            self._give(item.waiting, answered(self._desk.partition, ruling, offset))
+            self._give(item.waiting, answered(str(self._desk.partition), ruling, offset))
         else:
             self._spawn(self._repeat(item.waiting, ruling.repeat))
 

@@ -103,13 +103,16 @@ class PartitionWriter:
             self._wanted = self._tenures.of(self.partition)
             self._wake.set()
 
-    async def submit(self, asked: Routed) -> Handled:
-        """The durable answer; raises `Unavailable` NOT_OWNER when this process does not own it."""
+    async def submit(self, asked: Routed, within_s: float) -> Handled:
+        """The durable answer; raises `Unavailable` NOT_OWNER when this process does not own it.
+
+        Raises TimeoutError after `within_s` seconds.
+        """
         if self.halted:
             raise Unavailable("PARTITION_HALTED", self.halted)
         if self._owner is None or not self.serving:
             raise Unavailable("NOT_OWNER", "Another instance owns the partition; try again.")
-        return await self._owner.submit(asked)
+        return await self._owner.submit(asked, within_s)
 
     async def served(self) -> None:
         """Until this process serves the partition."""

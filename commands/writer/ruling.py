@@ -33,6 +33,8 @@ from infra.crypto.uuid7 import request_time
 from schemas.refusals import Conflict, Invalid, Refusal, TooMany, Unavailable
 
 CHECK_AGE_MAX = timedelta(seconds=5)
+_encoder = msgspec.msgpack.Encoder()
+
 EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -82,7 +84,7 @@ def rule(
     is a bug and passes through.
     """
     submission = asked.submission
-    digest = terms.digest(submission.body or msgspec.msgpack.encode(submission.command))
+    digest = _digest(terms, submission)
     try:
         repeat = _repeat(heads[asked.streams[0]], submission, digest, at)
         if repeat is not None:
@@ -95,6 +97,13 @@ def rule(
         return _decided(terms, asked, heads, events, digest, at, offset)
     except Refusal as refusal:
         return Ruling(at, refusal=refusal)
+
+
+def _digest(terms: Terms, submission: Submission) -> bytes:
+    """What a repeat is known by; nothing where there is no request to repeat."""
+    if submission.request is None:
+        return b""
+    return terms.digest(submission.body or _encoder.encode(submission.command))
 
 
 def _repeat(home: Head, submission: Submission, digest: bytes, at: datetime) -> Seen | None:

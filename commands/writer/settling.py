@@ -45,7 +45,7 @@ async def settle(
         if decision is None or decision.id not in landed:
             rest.append(item.waiting)
         else:
-            item.waiting.answer.give(answered(partition, item.ruling, landed[decision.id]))
+            item.waiting.answer.give(answered(str(partition), item.ruling, landed[decision.id]))
     return rest
 
 

@@ -100,7 +100,7 @@ def _answer_before_durable() -> Patch:
         for item in self._building.items:
             if item.waiting is waiting and item.ruling.decision is not None:
                 offset = self._building.next_offset - 1
-                waiting.answer.give(answered(self._desk.partition, item.ruling, offset))
+                waiting.answer.give(answered(str(self._desk.partition), item.ruling, offset))
 
     return patch.object(Owner, "_judge", hasty)
 
@@ -175,7 +175,7 @@ def _settled_by_guess() -> Patch:
         for item in unsettled.batch.items:
             if item.ruling.decision is not None:
                 offset = unsettled.batch.start
-                item.waiting.answer.give(answered(partition, item.ruling, offset))
+                item.waiting.answer.give(answered(str(partition), item.ruling, offset))
         return [item.waiting for item in unsettled.batch.items if not item.waiting.answer.given]
 
     return patch("commands.writer.partition.settle", guessed)
@@ -264,21 +264,21 @@ def _judged_elsewhere() -> Patch:
         last[id(self)] = owner
         opened(self, owner)
 
-    async def judged(self: PartitionWriter, asked: Routed) -> Handled:
+    async def judged(self: PartitionWriter, asked: Routed, within_s: float) -> Handled:
         owner = last.get(id(self))
         if self.serving or owner is None:
-            return await submit(self, asked)
+            return await submit(self, asked, within_s)
         try:
             heads = {name: owner.heads[name] for name in asked.streams}
         except KeyError:
-            return await submit(self, asked)
+            return await submit(self, asked, within_s)
         at, terms = owner.latest, owner._desk.terms
         ruling = rule(terms, asked, heads, at, owner.durable_next)
         if ruling.refusal is not None:
             raise ruling.refusal
         if ruling.decision is None and ruling.repeat is None:
-            return answered(self.partition, ruling, owner.durable_next - 1)
-        return await submit(self, asked)
+            return answered(str(self.partition), ruling, owner.durable_next - 1)
+        return await submit(self, asked, within_s)
 
     @contextmanager
     def both() -> Iterator[None]:

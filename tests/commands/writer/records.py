@@ -23,6 +23,7 @@ from tests.simulation.world import SimulatedLog
 RIVAL = UUID(int=88, version=4)
 CLAIM = Claim(EPOCH, None, "me", "me:1", NOON)
 RIVALS_CLAIM = Claim(RIVAL, EPOCH, "rival", "rival:1", NOON)
+PATIENCE_S = 60.0
 TENURE = Tenure(EPOCH, True, "me", "me:1", claimed_at=0)
 
 
@@ -91,7 +92,7 @@ class Stage:
 
     def ask(self, command: Order, number: int | None = 1) -> "asyncio.Task[Handled]":
         """Hands the owner a submission."""
-        return asyncio.create_task(self.owner.submit(asked(command, number)))
+        return asyncio.create_task(self.owner.submit(asked(command, number), PATIENCE_S))
 
 
 @contextmanager

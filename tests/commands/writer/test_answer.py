@@ -10,11 +10,12 @@ from schemas.refusals import Unavailable
 from tests.commands.cast import NOON
 
 HANDLED = Handled(position={"people-0": 7}, at=NOON)
+SOON_S = 5.0
 LATE = Handled(position={}, at=NOON)
 
 
 async def waiting(answer: Answer, count: int) -> "list[asyncio.Task[Handled]]":
-    tasks = [asyncio.create_task(answer.wait()) for _ in range(count)]
+    tasks = [asyncio.create_task(answer.wait(SOON_S)) for _ in range(count)]
     await asyncio.sleep(0)
     return tasks
 
@@ -23,7 +24,7 @@ async def test_everybody_who_waits_and_who_comes_later_gets_the_same() -> None:
     answer = Answer()
     tasks = await waiting(answer, 2)
     answer.give(HANDLED)
-    assert await asyncio.gather(*tasks, answer.wait()) == [HANDLED] * 3
+    assert await asyncio.gather(*tasks, answer.wait(SOON_S)) == [HANDLED] * 3
 
 
 def test_it_is_given_once_there_is_something_to_tell() -> None:
@@ -37,7 +38,7 @@ async def test_an_error_is_raised_for_everybody() -> None:
     answer = Answer()
     tasks = await waiting(answer, 2)
     answer.fail(Unavailable("OWNER_CHANGED", "Try again."))
-    for told in (*tasks, answer.wait()):
+    for told in (*tasks, answer.wait(SOON_S)):
         with pytest.raises(Unavailable):
             await told
 
@@ -57,12 +58,21 @@ async def test_the_first_answer_counts() -> None:
     given.give(HANDLED)
     given.give(LATE)
     given.fail(Unavailable("OWNER_CHANGED", "Try again."))
-    assert await given.wait() == HANDLED
+    assert await given.wait(SOON_S) == HANDLED
     failed.fail(Unavailable("OWNER_CHANGED", "Try again."))
     failed.give(HANDLED)
     with pytest.raises(Unavailable):
-        await failed.wait()
+        await failed.wait(SOON_S)
 
 
 async def test_an_error_that_nobody_waits_for_is_no_complaint() -> None:
     Answer().fail(Unavailable("OWNER_CHANGED", "Try again."))
+
+
+async def test_who_waits_too_long_is_told_so_and_the_others_wait_on() -> None:
+    answer = Answer()
+    staying = (await waiting(answer, 1))[0]
+    with pytest.raises(TimeoutError):
+        await answer.wait(0.01)
+    answer.give(HANDLED)
+    assert await staying == HANDLED

@@ -82,13 +82,13 @@ async def test_nobody_serves_unasked(process: Process) -> None:
     await settled()
     assert process.records() == []
     with pytest.raises(Unavailable) as refused:
-        await process.writer.submit(asked(Mute(other=BEN)))
+        await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     assert refused.value.reason == "NOT_OWNER"
 
 
 async def test_who_wants_the_partition_claims_and_serves_it(process: Process) -> None:
     await process.serving()
-    handled = await process.writer.submit(asked(Mute(other=BEN)))
+    handled = await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     assert handled.position == {str(PARTITION): 1}
     assert process.tenures.of(PARTITION).owner == "me"
 
@@ -107,12 +107,12 @@ async def test_a_rivals_claim_ends_the_tenure(process: Process) -> None:
         while process.writer.serving:
             await settled()
     with pytest.raises(Unavailable):
-        await process.writer.submit(asked(Mute(other=BEN)))
+        await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
 
 
 async def test_a_release_saves_and_lets_others_in(process: Process) -> None:
     await process.serving()
-    await process.writer.submit(asked(Mute(other=BEN)))
+    await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     process.writer.stop()
     async with asyncio.timeout(SOON_S):
         await process.running[1]
@@ -123,13 +123,13 @@ async def test_a_release_saves_and_lets_others_in(process: Process) -> None:
 
 async def test_requests_are_known_across_tenures(process: Process) -> None:
     await process.serving()
-    first = await process.writer.submit(asked(Mute(other=BEN)))
+    first = await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     process.rival()
     async with asyncio.timeout(SOON_S):
         while process.writer.serving:
             await settled()
     await process.serving()
-    again = await process.writer.submit(asked(Mute(other=BEN)))
+    again = await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     assert (again.position, again.repeated) == (first.position, True)
 
 
@@ -166,7 +166,7 @@ async def test_an_unknown_outcome_is_settled_by_the_next_claim(
     monkeypatch.setattr(process.log, "appender", forgetful)
     await process.serving()
     async with asyncio.timeout(SOON_S):
-        handled = await process.writer.submit(asked(Mute(other=BEN)))
+        handled = await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
     assert handled.position == {str(PARTITION): offset}
     kinds = [type(each) for each in process.records()]
     assert kinds == ([Claim, Decision, Claim] if lands else [Claim, Claim, Decision])
@@ -198,7 +198,7 @@ async def test_a_log_that_cannot_be_folded_halts_the_partition(process: Process)
             await settled()
     assert BENS in process.writer.halted
     with pytest.raises(Unavailable) as refused:
-        await process.writer.submit(asked(Unmute(other=CLO)))
+        await process.writer.submit(asked(Unmute(other=CLO)), SOON_S)
     assert refused.value.reason == "PARTITION_HALTED"
 
 
