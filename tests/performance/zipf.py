@@ -19,8 +19,10 @@ class Zipf:
         self._dice = random.Random(seed)
         self._numbers = list(range(size))
         self._dice.shuffle(self._numbers)
+        self._last = size - 1
         self._weights = list(accumulate(1 / rank**EXPONENT for rank in range(1, size + 1)))
 
     def draw(self) -> int:
         """The next number."""
-        return self._numbers[bisect(self._weights, self._dice.random() * self._weights[-1])]
+        place = bisect(self._weights, self._dice.random() * self._weights[-1], hi=self._last)
+        return self._numbers[place]
