@@ -68,6 +68,9 @@ class ModelSubscriber:
             raise Halted(_other_version(self._model, version))
         return following
 
+    def release(self, partition: Partition) -> None:
+        """Nothing is held between two consumptions."""
+
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why it stands still."""
         await self._places.halt(partition, reason)

@@ -9,6 +9,7 @@ live raises the `revision` of the one that was, and so overtakes the workers tha
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -98,7 +99,7 @@ async def load(
     # Build and checkpoint in one look: between two of them another build could become live.
     cursor = await connection.execute(
         """
-        select c.build, coalesce(b.version, 0), "offset", last_id, tenure, revision, halted,
+        select c.build, coalesce(b.version, 0), "offset", last_id, tenure, revision, halted, at,
             array(select distinct shard from parked p where p.model = c.model
                 and p.build = c.build and p.partition = c.partition)
         from build_checkpoints c left join builds b using (model, build)
@@ -120,8 +121,11 @@ async def move(
     partition: Partition,
     before: Checkpoint,
     after: Checkpoint,
-) -> None:
-    """Move the checkpoint, holding its row until the transaction ends; raises `Overtaken`."""
+) -> datetime:
+    """Move the checkpoint, holding its row until the transaction ends; when that began.
+
+    Raises `Overtaken`.
+    """
     cursor = await connection.execute(
         """
         update build_checkpoints
@@ -129,6 +133,7 @@ async def move(
             at = now()
         where model = %(model)s and build = %(build)s and partition = %(partition)s
             and "offset" = %(before)s and revision = %(revision)s
+        returning at
         """,
         {
             "offset": after.offset,
@@ -141,8 +146,11 @@ async def move(
             "revision": before.revision,
         },
     )
-    if cursor.rowcount != 1:
+    row = await cursor.fetchone()
+    if row is None:
         raise Overtaken(f"The checkpoint of {model} in {partition} left {before.offset}.")
+    at: datetime = row[0]
+    return at
 
 
 async def park(
@@ -183,7 +191,7 @@ async def halt(
 
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:
-    build, version, offset, last_id, tenure, revision, halted, parked = row
+    build, version, offset, last_id, tenure, revision, halted, at, parked = row
     return Checkpoint(
         build=Build(build, version),
         offset=offset,
@@ -192,4 +200,5 @@ def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:
         revision=revision,
         parked=frozenset(parked),
         halted=halted,
+        at=at,
     )

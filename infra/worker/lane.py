@@ -92,6 +92,7 @@ class Lane:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        self.subscriber.release(self.partition)
         self._meter.close()
 
     def pause(self, paused: bool) -> None:

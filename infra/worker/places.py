@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from msgspec.structs import replace
+
 from events.topics import Partition
 from infra.log.port import Log
 from infra.postgres.pool import Pool
@@ -61,9 +63,9 @@ class Places:
         """Do `work` and move the checkpoint in one transaction; raises `Overtaken`."""
         before = self._reached[partition]
         async with self._connection() as connection, connection.transaction():
-            await checkpoints.move(connection, self.name, partition, before, after)
+            at = await checkpoints.move(connection, self.name, partition, before, after)
             await work(connection)
-        self._reach(partition, after)
+        self._reach(partition, replace(after, at=at))
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why the subscriber stands still."""

@@ -5,7 +5,8 @@ applied twice, whatever was delivered, by whom, how often.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -22,6 +23,9 @@ class Read(NamedTuple):
 
     offset: int
     record: Record | DamagedRecord
+
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Build(NamedTuple):
@@ -41,6 +45,7 @@ class Checkpoint(Struct, frozen=True):
     `tenure` who owned the partition there. `parked` are the shards that wait behind an event
     which could not be applied; `revision` grows when an operator changes that list. `halted`
     says why the subscriber stands still, empty when it does not. `build` is the set of rows.
+    What comes after it was committed after `at`, on the clock of the database.
     """
 
     offset: int = -1
@@ -50,6 +55,7 @@ class Checkpoint(Struct, frozen=True):
     parked: frozenset[str] = frozenset()
     halted: str = ""
     build: Build = Build()
+    at: datetime = NEVER
 
 
 class Accepted(NamedTuple):

@@ -75,6 +75,9 @@ class ReactionSubscriber(Generic[Asked]):
         """The offset it needs next; raises `Halted` if this is another log."""
         return await self._places.resume(partition)
 
+    def release(self, partition: Partition) -> None:
+        """Nothing is held between two consumptions."""
+
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why it stands still."""
         await self._places.halt(partition, reason)

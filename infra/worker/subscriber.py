@@ -36,6 +36,10 @@ class Subscriber(Protocol):
         """
         ...
 
+    def release(self, partition: Partition) -> None:
+        """Let go of the partition: from now on somebody else may consume it."""
+        ...
+
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note durably why it stands still."""
         ...

@@ -29,6 +29,7 @@ class Recorder:
         self.consumed: list[int] = []
         self.troubles: list[Exception] = []
         self.halts: list[str] = []
+        self.released: list[Partition] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -43,6 +44,9 @@ class Recorder:
             self.consumed.append(one.offset)
             self.offset = one.offset
         return self.offset + 1
+
+    def release(self, partition: Partition) -> None:
+        self.released.append(partition)
 
     async def halt(self, partition: Partition, reason: str) -> None:
         self.halts.append(reason)
@@ -208,3 +212,12 @@ async def test_a_halted_one_looks_again_later(
     await world.grow(host, 2)
     await eventually(lambda: one.offset == 2)
     assert one.halts == ["for now"]
+
+
+async def test_a_stopped_lane_lets_go_of_its_partition(world: World) -> None:
+    one = Recorder()
+    host = await world.host(one)
+    await world.grow(host, 2)
+    assert one.released == []
+    await host.stop()
+    assert one.released == [PARTITION]
