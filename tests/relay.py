@@ -1,0 +1,74 @@
+"""A relay in front of a server that counts round trips as they pass, and can fall silent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+
+
+class Relay:
+    """What passes between clients and one server. `round_trips` counts since the last `reset`."""
+
+    def __init__(self) -> None:
+        self.round_trips = 0
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def reset(self) -> None:
+        """Counts from 0 again."""
+        self.round_trips = 0
+
+    def silence(self) -> None:
+        """Lets nothing through any more; connections stay open and new ones hang."""
+        self._open.clear()
+
+    def resume(self) -> None:
+        """Lets everything through again."""
+        self._open.set()
+
+    async def requests(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """Passes on what a client sends. Counts as many round trips as there are writes."""
+        while data := await source.read(1 << 20):
+            self.round_trips += 1
+            await self.passed(sink, data)
+
+    async def answers(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """Passes on what the server sends."""
+        while data := await source.read(1 << 16):
+            await self.passed(sink, data)
+
+    async def passed(self, sink: asyncio.StreamWriter, data: bytes) -> None:
+        """Passes on some bytes, as soon as anything may pass."""
+        await self._open.wait()
+        sink.write(data)
+        await sink.drain()
+
+
+@asynccontextmanager
+async def relaying(relay: Relay, host: str, port: int) -> AsyncIterator[int]:
+    """The relay at work for the server at this address; the free port that it listens on."""
+    sinks: list[asyncio.StreamWriter] = []
+    links: list[asyncio.Task[None]] = []
+
+    async def link(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        answers, server = await asyncio.open_connection(host, port)
+        sinks.extend((sink, server))
+        for passing, end in (
+            (relay.requests(source, server), server),
+            (relay.answers(answers, sink), sink),
+        ):
+            links.append(asyncio.create_task(_until_closed(passing, end)))
+
+    listener = await asyncio.start_server(link, "127.0.0.1", 0)
+    async with listener:
+        yield int(listener.sockets[0].getsockname()[1])
+        relay.resume()
+        for sink in sinks:
+            sink.close()
+        await asyncio.gather(*links)
+
+
+async def _until_closed(passing: Coroutine[None, None, None], sink: asyncio.StreamWriter) -> None:
+    """Passes on in one direction until either end closes, and closes the other."""
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        await passing
+    sink.close()
