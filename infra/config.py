@@ -157,6 +157,44 @@ class QueriesSettings(Struct, frozen=True):
     ] = 2000
 
 
+class FeedsSettings(Struct, frozen=True):
+    """Home timelines in Redis, which workers keep and the query side reads."""
+
+    cached: Annotated[
+        bool, Meta(description="Whether timelines are kept; PostgreSQL answers otherwise.")
+    ] = True
+    timeline_entries_max: Annotated[
+        int,
+        Meta(ge=100, le=10_000, description="Posts that a timeline keeps; it may hold some more."),
+    ] = 800
+    timeline_hours: Annotated[
+        int, Meta(ge=1, le=8760, description="Life of a timeline that nobody reads.")
+    ] = 72
+    pushed_followers_max: Annotated[
+        int,
+        Meta(ge=0, description="Above it an author's posts are looked up by reads, not pushed."),
+    ] = 10_000
+    marker_late_ms_max: Annotated[
+        int,
+        Meta(ge=0, description="How far timelines may be behind the tables when they are read."),
+    ] = 1000
+    marker_check_ms: Annotated[
+        int, Meta(ge=10, description="Time between two looks of an idle worker at its markers.")
+    ] = 1000
+    read_wait_ms: Annotated[
+        int, Meta(ge=1, description="Longest wait for Redis before PostgreSQL is asked.")
+    ] = 100
+    push_wait_ms: Annotated[
+        int, Meta(ge=1, description="Longest wait of a worker for one answer of Redis.")
+    ] = 2000
+    push_waiting_max: Annotated[
+        int, Meta(ge=1, description="Most posts and follows that wait in a worker for Redis.")
+    ] = 100_000
+    refills_at_once: Annotated[
+        int, Meta(ge=1, le=100, description="Timelines that one process fills at the same time.")
+    ] = 4
+
+
 class GatewaySettings(Struct, frozen=True):
     """The HTTP edge."""
 
@@ -295,6 +333,7 @@ class Settings(Struct, frozen=True):
     nats: NatsSettings = NatsSettings()
     commands: CommandsSettings = CommandsSettings()
     queries: QueriesSettings = QueriesSettings()
+    feeds: FeedsSettings = FeedsSettings()
     gateway: GatewaySettings = GatewaySettings()
     limits: LimitsSettings = LimitsSettings()
     projections: ProjectionsSettings = ProjectionsSettings()

@@ -22,6 +22,7 @@ from infra.log.port import Log
 from infra.nats.hints import Hints, LiveHint, open_hints
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
+from infra.redis.markers import open_markers
 from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
 from infra.worker.faust_app import faust_app
@@ -32,7 +33,10 @@ from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
 from projections.builds import ensure_models
+from projections.commits import Commits
+from projections.fan_out import FanOut
 from projections.folding import News
+from projections.followers import StoredFollowers
 from projections.model import Model
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Publish
@@ -43,10 +47,12 @@ _YOUNG_OBJECTS: Final = 100_000
 
 _STATEMENT_MS: Final = 600_000
 """Accepting a million requests is one statement; cut short, it would be tried for ever."""
+TIMELINES_SETTLE_S: Final = 1.0
+"""What is committed when a worker ends has so long to get into timelines, or voids all of them."""
 _POOL_WAIT_MS: Final = 10_000
 """Lanes take turns; nobody waits for an answer meanwhile."""
-_SPARE_CONNECTIONS: Final = 2
-"""For keys, and for what operators want."""
+_SPARE_CONNECTIONS: Final = 3
+"""For keys, for what operators want, and for followers."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +118,10 @@ async def worker(
         master = load_key("crypto.master_key_file", crypto.master_key_file)
         keys = await open_keyring(pool, master)
         publish = _publishing(hints)
-        subscribers: list[Subscriber] = [*model_subscribers(models, pool, log, keys, publish)]
+        commits = await opened.enter_async_context(_fanning_out(settings, pool))
+        subscribers: list[Subscriber] = [
+            *model_subscribers(models, pool, log, keys, publish, commits)
+        ]
         if reactions is not None:
             submit = await opened.enter_async_context(reactions.submitting())
             subscribers += reaction_subscribers(pool, log, reacting, submit)
@@ -122,11 +131,26 @@ async def worker(
 
 
 def model_subscribers(
-    models: Sequence[Model], pool: Pool, log: Log, keys: Keys, publish: Publish
+    models: Sequence[Model],
+    pool: Pool,
+    log: Log,
+    keys: Keys,
+    publish: Publish,
+    commits: Commits | None = None,
 ) -> list[ModelSubscriber]:
-    """The models, each under its name in `checkpoints`."""
+    """The models, each under its name in `checkpoints`.
+
+    `commits` hears of those that touch home timelines.
+    """
     return [
-        ModelSubscriber(model, Places(model.name, pool, log), keys, publish) for model in models
+        ModelSubscriber(
+            model,
+            Places(model.name, pool, log),
+            keys,
+            publish,
+            commits if model.touches is not None else None,
+        )
+        for model in models
     ]
 
 
@@ -192,6 +216,29 @@ async def _crashed(app: Any) -> None:
     """Returns never; raises why Faust ended."""
     await app.wait_until_stopped()
     raise app.crash_reason or RuntimeError("Faust stopped by itself.")
+
+
+@asynccontextmanager
+async def _fanning_out(settings: Settings, pool: Pool) -> AsyncIterator[Commits | None]:
+    """What keeps home timelines, at work until the block ends; None where that is switched off."""
+    feeds = settings.feeds
+    if not feeds.cached:
+        yield None
+        return
+    async with open_markers(settings) as markers:
+        fan_out = FanOut(
+            markers,
+            StoredFollowers(pool, feeds.pushed_followers_max),
+            waiting_max=feeds.push_waiting_max,
+            check_s=feeds.marker_check_ms / 1000,
+        )
+        task = asyncio.create_task(fan_out.run(), name="timelines")
+        try:
+            yield fan_out
+        finally:
+            await fan_out.settle(TIMELINES_SETTLE_S)
+            task.cancel()
+            await asyncio.wait([task])
 
 
 def _publishing(hints: Hints) -> Publish:

@@ -19,6 +19,7 @@ from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted
 from projections.model import Model, Moment
 from projections.operations import Hint, Operation
+from projections.touches import Touch
 
 _log = logging.getLogger(__name__)
 
@@ -31,10 +32,14 @@ class News(Struct, frozen=True):
 
 
 class Folded(Struct):
-    """What a stretch of the log comes to. `stop` is where, and why, it must not be passed."""
+    """What a stretch of the log comes to. `stop` is where, and why, it must not be passed.
+
+    `touches` is None once anything in it was too old to be told to home timelines.
+    """
 
     operations: list[Operation] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
+    touches: list[Touch] | None = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     stop: tuple[int, str] | None = None
 
@@ -92,9 +97,7 @@ def fold(
             folded.parked.append(Parked(one, None))
             continue
         try:
-            operations, news = _changed(
-                model, moment_of(partition, one), one, wanted, cipher, news_from
-            )
+            changed = _changed(model, moment_of(partition, one), one, wanted, cipher)
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
             reason = f"{type(problem).__name__} at offset {one.offset}: see the worker's log."
@@ -104,24 +107,33 @@ def fold(
             parked.add(one.decision.shard)
             folded.parked.append(Parked(one, reason))
             continue
-        folded.operations += operations
-        folded.news += news
+        folded.operations += changed.operations
+        _tell(folded, changed, old=one.decision.at < news_from)
     return folded
 
 
+def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
+    if not old:
+        folded.news += changed.news
+    if old and changed.touches:
+        folded.touches = None
+    elif folded.touches is not None:
+        folded.touches += changed.touches or ()
+
+
 def _changed(
-    model: Model,
-    moment: Moment,
-    one: Accepted,
-    wanted: frozenset[str],
-    cipher: Cipher,
-    news_from: datetime,
-) -> tuple[list[Operation], list[News]]:
+    model: Model, moment: Moment, one: Accepted, wanted: frozenset[str], cipher: Cipher
+) -> Folded:
     events = _events(model, one.decision.facts, wanted, cipher)
-    operations = [operation for event in events for operation in model.changes(event, moment)]
-    if moment.at < news_from:
-        return operations, []
-    return operations, [News(hint, one) for event in events for hint in model.hints(event)]
+    return Folded(
+        operations=[operation for event in events for operation in model.changes(event, moment)],
+        news=[News(hint, one) for event in events for hint in model.hints(event)],
+        touches=[
+            touch
+            for event in events
+            for touch in (model.touches(event, moment) if model.touches else ())
+        ],
+    )
 
 
 def _events(

@@ -11,6 +11,7 @@ from events.position import NOWHERE, Position
 from events.topics import Topic
 from projections.operations import Hint, Operation
 from projections.tables import Table, Tally
+from projections.touches import Touch
 
 
 class Moment(Struct, frozen=True):
@@ -30,7 +31,8 @@ class Model(Struct, frozen=True):
     """One read model.
 
     `events` are the types that it folds; it passes over all others that the catalog knows.
-    `changes(event, moment)` gives row operations, `hints(event)` the live news. A model with
+    `changes(event, moment)` gives row operations, `hints(event)` the live news, and
+    `touches(event, moment)`, if there is any, what happens to home timelines. A model with
     `visibility` decides what viewers may see: at an event that it cannot fold it stops its
     partition rather than go on without it. All others set the event's shard aside.
     """
@@ -43,6 +45,7 @@ class Model(Struct, frozen=True):
     changes: Callable[[Any, Moment], Iterable[Operation]]
     tallies: tuple[Tally, ...] = ()
     hints: Callable[[Any], Iterable[Hint]] = lambda _event: ()
+    touches: Callable[[Any, Moment], Iterable[Touch]] | None = None
     visibility: bool = False
 
 

@@ -1,6 +1,7 @@
 """A read model on a worker: folds what it is handed, and commits rows and checkpoint together."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -16,6 +17,7 @@ from infra.worker.checkpoints import Connection, Parked
 from infra.worker.places import Places
 from infra.worker.progress import Accepted, Checkpoint, Halted, Read
 from projections.applying import apply
+from projections.commits import Commit, Commits, lane_of, place_of
 from projections.folding import Folded, News, fold, persons, wanted_types
 from projections.model import Model
 
@@ -43,11 +45,19 @@ Publish = Callable[[Partition, Sequence[News]], None]
 class ModelSubscriber:
     """One read model, as `Subscriber`."""
 
-    def __init__(self, model: Model, places: Places, keys: Keys, publish: Publish) -> None:
+    def __init__(
+        self,
+        model: Model,
+        places: Places,
+        keys: Keys,
+        publish: Publish,
+        commits: Commits | None = None,
+    ) -> None:
         self._model = model
         self._places = places
         self._keys = keys
         self._publish = publish
+        self._commits = commits
         self._wanted = wanted_types(model)
 
     @property
@@ -62,14 +72,19 @@ class ModelSubscriber:
 
     async def resume(self, partition: Partition) -> int:
         """The offset it needs next; raises `Halted` on another log, or another version's rows."""
+        self.release(partition)
         following = await self._places.resume(partition)
-        version = self._places.reached(partition).build.version
-        if version != self._model.version:
-            raise Halted(_other_version(self._model, version))
+        reached = self._places.reached(partition)
+        if reached.build.version != self._model.version:
+            raise Halted(_other_version(self._model, reached.build.version))
+        if self._commits is not None:
+            self._commits.resumed(lane_of(self.name, partition), place_of(reached))
         return following
 
     def release(self, partition: Partition) -> None:
-        """Nothing is held between two consumptions."""
+        """Let go of the partition."""
+        if self._commits is not None:
+            self._commits.released(lane_of(self.name, partition))
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why it stands still."""
@@ -109,7 +124,12 @@ class ModelSubscriber:
 
         shards = {parked.accepted.decision.shard for parked in folded.parked}
         after = replace(after, parked=after.parked | shards)
+        before, began_s = self._places.reached(partition), time.monotonic()
         await self._places.move(partition, after, rows)
+        if self._commits is not None:
+            lane = lane_of(self.name, partition)
+            places = place_of(before), place_of(self._places.reached(partition))
+            self._commits.committed(Commit(lane, *places, folded.touches, began_s))
         if folded.news:
             self._publish(partition, folded.news)
 

@@ -28,6 +28,7 @@ from events.topics import PEOPLE
 from projections.model import Model, Moment
 from projections.operations import Delete, Hint, Operation, UpdateWhere, Upsert
 from projections.tables import Row, Table, Tally
+from projections.touches import Followed, Opened, Touch
 
 VERSION = 2
 REQUESTED = Following.REQUESTED.value
@@ -147,6 +148,17 @@ def hints(event: GraphEvent | PrivacyEvent) -> Iterator[Hint]:
             return
 
 
+def touches(event: GraphEvent | VisibilityChanged, moment: Moment) -> Iterator[Touch]:
+    """Whose home timeline lacks posts from now on. What narrows a home is left out when read."""
+    match event:
+        case FollowEstablished(follower_id=follower):
+            yield Followed(follower)
+        case VisibilityChanged(account_id=person, private=False):
+            yield Opened(person, moment.at)
+        case _:
+            return
+
+
 MODEL = Model(
     name="graph",
     version=VERSION,
@@ -156,5 +168,6 @@ MODEL = Model(
     tallies=(FOLLOWERS, FOLLOWING),
     changes=changes,
     hints=hints,
+    touches=touches,
     visibility=True,
 )

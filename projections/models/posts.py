@@ -33,6 +33,7 @@ from events.topics import POSTS as TOPIC
 from projections.model import Model, Moment
 from projections.operations import Delete, DeleteWhere, Hint, Keep, Operation, Update, Upsert
 from projections.tables import Row, Table, Tally, Value
+from projections.touches import Published, Touch
 
 VERSION = 2
 
@@ -236,6 +237,12 @@ def _hints(actor: UUID, told: dict[UUID, str], ids: tuple[UUID, ...]) -> Iterato
             yield Hint(kind, account, ids)
 
 
+def touches(event: PostEvent, moment: Moment) -> Iterator[Touch]:
+    """What goes into home timelines: every post, whatever its audience, which may yet change."""
+    if isinstance(event, PostPublished):
+        yield Published(event.author_id, event.post_id, moment.at)
+
+
 MODEL = Model(
     name="posts",
     version=VERSION,
@@ -245,5 +252,6 @@ MODEL = Model(
     tallies=TALLIES,
     changes=changes,
     hints=hints,
+    touches=touches,
     visibility=True,
 )

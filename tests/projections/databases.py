@@ -11,6 +11,7 @@ from infra.postgres.pool import Pool, open_pool
 from infra.worker import progress
 from infra.worker.places import Places
 from projections.builds import ensure_models
+from projections.commits import Commits
 from projections.folding import News
 from projections.model import Model
 from projections.subscriber import ModelSubscriber
@@ -26,10 +27,10 @@ class Database:
         self.log = log
         self.news: list[tuple[Partition, News]] = []
 
-    def subscriber(self, model: Model) -> ModelSubscriber:
+    def subscriber(self, model: Model, commits: Commits | None = None) -> ModelSubscriber:
         """A new worker's subscriber, which knows nothing but what is stored."""
         places = Places(model.name, self.pool, cast("Log", self.log))
-        return ModelSubscriber(model, places, Plain(), self._told)
+        return ModelSubscriber(model, places, Plain(), self._told, commits)
 
     async def consume(self, model: Model, partition: Partition) -> None:
         """Let a new subscriber take in all that the log holds."""

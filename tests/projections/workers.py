@@ -1,6 +1,7 @@
 """Worker processes as they really run, and load for them on a real log."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections import defaultdict
@@ -70,6 +71,16 @@ class Workers:
         process = self.running.pop(0)
         process.kill()
         process.wait()
+
+    def pause(self) -> None:
+        """SIGSTOP to all of them."""
+        for process in self.running:
+            process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT to all of them."""
+        for process in self.running:
+            process.send_signal(signal.SIGCONT)
 
     def logs(self) -> str:
         """What they all said."""

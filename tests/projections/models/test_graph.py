@@ -1,5 +1,6 @@
 """What the graph model makes of each event."""
 
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from events.graph import (
     MuteLifted,
     MuteSet,
 )
+from projections.model import Moment
 from projections.models.graph import (
     BLOCKS,
     FOLLOWER_COUNTS,
@@ -27,9 +29,11 @@ from projections.models.graph import (
     MUTES,
     PRIVATE_ACCOUNTS,
     hints,
+    touches,
 )
 from projections.operations import Hint
 from projections.tables import Row, Table
+from projections.touches import Followed, Opened
 from tests.projections.folding import ANA, BEN, CLO, at, rows_of
 from tests.projections.models.test_accounts import registered
 
@@ -158,3 +162,25 @@ def test_a_removed_blocked_muted_or_declined_person_is_told_nothing() -> None:
     for event in silent:
         assert isinstance(event, MODEL.events)
         assert list(MODEL.hints(event)) == []
+
+
+def test_whoever_follows_somebody_new_lacks_their_posts() -> None:
+    moment = Moment(at(5), "people-0", 5)
+    assert list(touches(followed(ANA, BEN), moment)) == [Followed(BEN)]
+    going_public = VisibilityChanged(account_id=ANA, private=False)
+    assert list(touches(going_public, moment)) == [Opened(ANA, at(5))]
+
+
+def test_what_narrows_or_only_hides_a_home_touches_no_timeline() -> None:
+    narrowing: list[Any] = [
+        requested(ANA, BEN),
+        unfollowed(ANA, BEN, by=ANA),
+        FollowDeclined(target_id=ANA, follower_id=BEN),
+        BlockSet(blocker_id=ANA, blocked_id=BEN),
+        BlockLifted(blocker_id=ANA, blocked_id=BEN),
+        MuteSet(muter_id=ANA, muted_id=BEN),
+        MuteLifted(muter_id=ANA, muted_id=BEN),
+        VisibilityChanged(account_id=ANA, private=True),
+    ]
+    for event in narrowing:
+        assert list(touches(event, Moment(at(5), "people-0", 5))) == []

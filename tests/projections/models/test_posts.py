@@ -31,9 +31,11 @@ from projections.models.posts import (
     REACTIONS,
     REPLY_COUNTS,
     hints,
+    touches,
 )
 from projections.operations import Hint
 from projections.tables import Row, Table
+from projections.touches import Published
 from tests.projections.folding import ANA, BEN, CLO, PARTITION, START, at, folded, rows_of
 
 POST = UUID(int=0x70)
@@ -252,3 +254,15 @@ def test_nobody_is_told_of_their_own_doing_nor_anybody_of_a_deletion() -> None:
     for event in silent:
         assert isinstance(event, MODEL.events)
         assert list(MODEL.hints(event)) == []
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_every_post_may_belong_in_homes_whatever_its_audience(audience: Audience) -> None:
+    moment = Moment(at(5), "posts-0", 5)
+    post = replace(PUBLISHED, audience=audience)
+    assert list(touches(post, moment)) == [Published(ANA, POST, at(5))]
+
+
+def test_what_happens_to_a_post_later_touches_no_timeline() -> None:
+    for event in (NEW_TEXT, DELETED, COMMENTED, REPLIED):
+        assert list(touches(event, Moment(at(5), "posts-0", 5))) == []

@@ -1,0 +1,74 @@
+"""How timelines are written as bytes: places in time that sort as bytes do, and what ends a list.
+
+A list in Redis holds blobs of entries, newest pushed first, and at its very end one seal.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from infra.redis.port import Timeline
+
+ENTRY_BYTES: Final = 24
+BLOB_ENTRIES_MAX: Final = 100
+"""Old entries leave a list blob by blob, so that none may hold too many."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_ENTRY: Final = struct.Struct(">Q16s")
+_SEAL: Final = struct.Struct(">16s16s?Q")
+_TIME_MAX: Final = (1 << 64) - 1
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970; 0 before it."""
+    return max(0, (at - _EPOCH) // _MICROSECOND)
+
+
+def entry(at: datetime, post: UUID) -> bytes:
+    """The entry of a post that was published at `at`. Entries sort by time, then by id."""
+    return _ENTRY.pack(micros(at), post.bytes)
+
+
+def above(floor: int) -> bytes:
+    """What sorts after every entry of the time `floor`, and before all later ones."""
+    return _ENTRY.pack(min(floor, _TIME_MAX), b"\xff" * 16) + b"\xff"
+
+
+def opened(one: bytes) -> tuple[datetime, UUID]:
+    """When the post of an entry was published, and which one it is."""
+    at, post = _ENTRY.unpack(one)
+    return _EPOCH + at * _MICROSECOND, UUID(bytes=post)
+
+
+def blobs(newest_first: Sequence[bytes]) -> list[bytes]:
+    """Entries joined to blobs, in their order: the first entry of each is its latest."""
+    return [
+        b"".join(newest_first[start : start + BLOB_ENTRIES_MAX])
+        for start in range(0, len(newest_first), BLOB_ENTRIES_MAX)
+    ]
+
+
+def split(joined: bytes) -> Iterator[bytes]:
+    """The entries of one blob or of many."""
+    return (joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES))
+
+
+def seal(timeline: Timeline) -> bytes:
+    """What stands at the end of the list."""
+    return _SEAL.pack(timeline.generation, timeline.token, timeline.ready, timeline.floor)
+
+
+def timeline_of(elements: Sequence[bytes]) -> Timeline | None:
+    """The timeline that a list holds; None if there is none."""
+    if not elements:
+        return None
+    generation, token, ready, floor = _SEAL.unpack(elements[-1])
+    return Timeline(generation, token, ready, floor, b"".join(elements[:-1]))
+
+
+def sorted_newest_first(entries: Iterable[bytes]) -> list[bytes]:
+    """Each entry once, the latest first."""
+    return sorted(set(entries), reverse=True)

@@ -1,0 +1,1 @@
+"""Tests of what Redis keeps, and the stand-in for it."""
