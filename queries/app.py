@@ -1,7 +1,7 @@
 """The query side put together: one pool that only reads, its services, one dispatcher."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from infra.auth.sessions import ClosedSessions
@@ -15,6 +15,7 @@ from infra.postgres.pool import open_pool
 from infra.rpc.call import Call
 from infra.rpc.dispatch import Dispatcher, Service
 from queries.cursors import Cursors
+from queries.feeds.opened import open_home
 from queries.positions import Waiting
 from queries.rpc.accounts import Accounts
 from queries.rpc.comments import Comments
@@ -45,8 +46,11 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
     tokens = open_tokens(settings)
     seals = Seals(load_key("crypto.id_key_file", crypto.id_key_file))
     digests = Digests(load_key("crypto.digest_key_file", crypto.digest_key_file))
-    async with open_pool(settings.postgres, role="queries", read_only=True) as pool:
+    async with AsyncExitStack() as opened:
+        opening = open_pool(settings.postgres, role="queries", read_only=True)
+        pool = await opened.enter_async_context(opening)
         store = Store(pool, _answer_s(settings))
+        home = await opened.enter_async_context(open_home(settings, store))
         cursors = Cursors(seals)
         waiting = Waiting(store, settings.queries.position_wait_ms / 1000)
 
@@ -59,7 +63,7 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
                 Service(_GRAPH, Graph(store, cursors)),
                 Service(_POSTS, Posts(store, cursors)),
                 Service(_COMMENTS, Comments(store, cursors)),
-                Service(_FEEDS, Feeds(store, cursors)),
+                Service(_FEEDS, Feeds(store, cursors, home)),
                 Service(_POLICIES, Policies(store, waiting)),
                 Service(_POST_POLICIES, PostPolicies(store)),
             ),

@@ -1,6 +1,6 @@
 """Cursors: where in a list the next page goes on, readable and writable by this side only."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -58,9 +58,9 @@ class Cursors:
         viewer: UUID,
         query: str,
         request: PageRequest,
-        places: Callable[[Edge, int], Awaitable[list[Place]]],
+        places: Callable[[Edge, int], Awaitable[Sequence[Place]]],
         first: Edge = TOP,
-    ) -> tuple[list[Place], str]:
+    ) -> tuple[Sequence[Place], str]:
         """The page that the request asks for, and the cursor of the next; empty after the last.
 
         `places(after, limit)` gives at most so many places that come after one. Raises Invalid

@@ -40,6 +40,19 @@ def _is_addressed(author: Person, audience: Audience, *, chosen: bool) -> bool:
             assert_never(unknown)
 
 
+def belongs_home(post: Post) -> bool:
+    """Whether the post has a place in the viewer's home: an own one, or of somebody followed.
+
+    As the statement in queries.reads.feeds says it. Whether it is seen there is another question.
+    """
+    author = post.author
+    if author.own:
+        return True
+    chosen = post.audience is not Audience.SELECTED or post.viewer_chosen
+    followed = author.viewer_follows is Following.ESTABLISHED
+    return followed and chosen and visibility.is_visible(author) and not author.viewer_mutes
+
+
 def _may_be_judged(thing: Writing) -> bool:
     """Whether no block is between, as far as its author could know when writing it.
 

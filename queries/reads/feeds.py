@@ -4,6 +4,7 @@ What the viewer may not see is left out here already, so that it costs no place 
 would tell of it. queries.visibility_posts judges what remains all the same.
 """
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +18,8 @@ _NOT_MUTED: Final = """
    and not exists (select from mutes m
           where m.muter_id = %(viewer)s and m.muted_id = e.{other})"""
 
-_NO_BLOCK: Final = sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("author_id"))
-_NO_MUTE: Final = sql.SQL(_NOT_MUTED).format(other=sql.Identifier("author_id"))
+NO_BLOCK: Final = sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("author_id"))
+NO_MUTE: Final = sql.SQL(_NOT_MUTED).format(other=sql.Identifier("author_id"))
 
 # Scalar subqueries: each is one look into a primary key. An `exists` here would be planned as a
 # hash of all public accounts, or of all whom the viewer follows, for one page.
@@ -29,7 +30,7 @@ _SEEN: Final = sql.SQL("""{no_block}
        when 'followers' then {follows}
        when 'selected' then %(viewer)s = any (e.chosen) and {follows}
        end)""").format(
-    no_block=_NO_BLOCK,
+    no_block=NO_BLOCK,
     follows=sql.SQL("""coalesce((select f.state = 'established' from follows f
           where f.target_id = e.author_id and f.follower_id = %(viewer)s), false)"""),
 )
@@ -39,7 +40,7 @@ select e.post_id as id, e.published_at as since
   from posts e
  where e.audience = 'public' and (e.published_at, e.post_id) < (%(since)s, %(id)s){seen}{no_mute}
  order by e.published_at desc, e.post_id desc
- limit %(limit)s""").format(seen=_SEEN, no_mute=_NO_MUTE)
+ limit %(limit)s""").format(seen=_SEEN, no_mute=NO_MUTE)
 
 OF_PERSON: Final = sql.SQL("""
 select e.post_id as id, e.published_at as since
@@ -67,13 +68,11 @@ _LATEST: Final = """
 
 # A page of n posts has n authors at most: those of the n newest latest posts. To find them takes
 # one look into the index for everybody who is followed, however much each of them writes.
-HOME: Final = sql.SQL("""
+_HOME: Final = sql.SQL("""
 with followed as materialized (
     select e.target_id as id
       from follows e
-     where e.follower_id = %(viewer)s and e.state = 'established'{no_block}{no_mute}
-     union all
-    select %(viewer)s
+     where e.follower_id = %(viewer)s and e.state = 'established'{no_block}{no_mute}{whom}
 ), author as materialized (
     select author.id
       from followed author
@@ -85,12 +84,25 @@ select post.id, post.since
   from author
  cross join lateral {latest_of_page} post
  order by post.since desc, post.id desc
- limit %(limit)s""").format(
-    no_block=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("target_id")),
-    no_mute=sql.SQL(_NOT_MUTED).format(other=sql.Identifier("target_id")),
-    latest=sql.SQL(_LATEST).format(limit=sql.SQL("1")),
-    latest_of_page=sql.SQL(_LATEST).format(limit=sql.SQL("%(limit)s")),
+ limit %(limit)s""")
+
+
+def _home(whom: sql.SQL) -> sql.Composed:
+    return _HOME.format(
+        no_block=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("target_id")),
+        no_mute=sql.SQL(_NOT_MUTED).format(other=sql.Identifier("target_id")),
+        whom=whom,
+        latest=sql.SQL(_LATEST).format(limit=sql.SQL("1")),
+        latest_of_page=sql.SQL(_LATEST).format(limit=sql.SQL("%(limit)s")),
+    )
+
+
+HOME: Final = _home(
+    sql.SQL("""
+     union all
+    select %(viewer)s""")
 )
+HOME_OF: Final = _home(sql.SQL(" and e.target_id = any (%(authors)s::uuid[])"))
 
 
 async def home(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Edge]:
@@ -99,6 +111,14 @@ async def home(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Ed
     Muted people are left out.
     """
     return await reader.rows(Edge, HOME, place(viewer, after, limit))
+
+
+async def home_of(
+    reader: Reader, viewer: UUID, authors: Collection[UUID], after: Edge, limit: int
+) -> list[Edge]:
+    """As `home`, of nobody but those of `authors` whom the viewer follows. One round trip."""
+    params = {**place(viewer, after, limit), "authors": list(authors)}
+    return await reader.rows(Edge, HOME_OF, params)
 
 
 async def explore(reader: Reader, viewer: UUID, after: Edge, limit: int) -> list[Edge]:

@@ -35,7 +35,7 @@ JUDGED: Final = sql.SQL("""
     ) as hidden_mentions""").format(reached=REACHED)
 """What the rules of queries.visibility_posts need to know of a row of `t` besides its columns."""
 
-_POSTS: Final = sql.SQL("""
+POSTS: Final = sql.SQL("""
 select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.chosen,
        t.replies as allowed, t.published_at, t.edited_at, {judged},
        %(viewer)s = any (t.chosen) as viewer_chosen,
@@ -44,12 +44,15 @@ select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.
        exists (select from reactions o
           where o.thing_id = t.post_id and o.person_id = %(viewer)s) as reacted,
        exists (select from bookmarks o
-          where o.person_id = %(viewer)s and o.post_id = t.post_id) as bookmarked
+          where o.person_id = %(viewer)s and o.post_id = t.post_id) as bookmarked{more}
   from posts t
  cross join lateral ({author}) author
   left join comment_counts c on c.post_id = t.post_id
   left join reaction_counts r on r.thing_id = t.post_id
- where t.post_id = any (%(posts)s::uuid[])""").format(judged=JUDGED, author=AUTHOR)
+ where t.post_id = any (%(posts)s::uuid[])""")
+"""The posts with these ids as they stand to the viewer, to be filled in with what is above."""
+
+_POSTS: Final = POSTS.format(judged=JUDGED, author=AUTHOR, more=sql.SQL(""))
 
 # The number of an edit takes the place of an id: it tells apart what happened at one instant.
 _EDITS: Final = sql.SQL("""

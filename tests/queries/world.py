@@ -65,19 +65,19 @@ class World:
         self, follower: UUID, target: UUID, minute: int = 0, state: str = "established"
     ) -> None:
         """A follow, or a request to."""
-        since = START + timedelta(minutes=minute)
+        since = minute_of(minute)
         await self.insert(
             "follows", target_id=target, follower_id=follower, state=state, since=since
         )
 
     async def block(self, blocker: UUID, blocked: UUID, minute: int = 0) -> None:
         """A block."""
-        since = START + timedelta(minutes=minute)
+        since = minute_of(minute)
         await self.insert("blocks", blocker_id=blocker, blocked_id=blocked, since=since)
 
     async def mute(self, muter: UUID, muted: UUID, minute: int = 0) -> None:
         """A mute."""
-        since = START + timedelta(minutes=minute)
+        since = minute_of(minute)
         await self.insert("mutes", muter_id=muter, muted_id=muted, since=since)
 
     async def post(
@@ -104,7 +104,7 @@ class World:
             audience=audience,
             chosen=list(chosen),
             replies=replies,
-            published_at=START + timedelta(minutes=minute),
+            published_at=minute_of(minute),
             edited_at=None,
             after=Jsonb(after),
         )
@@ -153,7 +153,7 @@ class World:
             author_id=author,
             body=body,
             mentions=_mentions(mentions),
-            published_at=START + timedelta(minutes=minute),
+            published_at=minute_of(minute),
             edited_at=None,
             after=Jsonb(after),
         )
@@ -173,13 +173,13 @@ class World:
             thing_id=thing or post,
             person_id=person,
             post_id=post,
-            since=START + timedelta(minutes=minute),
+            since=minute_of(minute),
             after=Jsonb(after),
         )
 
     async def bookmark(self, person: UUID, post: UUID, minute: int = 0) -> None:
         """A bookmark."""
-        since = START + timedelta(minutes=minute)
+        since = minute_of(minute)
         await self.insert("bookmarks", person_id=person, post_id=post, since=since)
 
     async def checkpoint(self, model: str, partition: str, offset: int) -> None:
@@ -225,6 +225,11 @@ class World:
             sql.SQL(", ").join([sql.Placeholder()] * len(row)),
         )
         await self._connection.execute(statement, list(row.values()))
+
+
+def minute_of(minute: int) -> datetime:
+    """The time that the world's rows give to a minute."""
+    return START + timedelta(minutes=minute)
 
 
 def _mentions(mentions: Sequence[tuple[int, int, UUID]]) -> Jsonb:

@@ -1,0 +1,1 @@
+"""Tests of the home feed read through its cache."""
