@@ -29,6 +29,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 JARS: Final = ROOT / ".agora" / "kafka" / "libs"
 BROKERS: Final = 3
 FOLDER: Final = "agora-tests-"
+PORTS: Final = range(10_000, 32_000)
+"""Below those that Linux gives to outgoing connections: one of them could take the port of a server
+that was just killed, and keep it from coming back."""
 
 
 class Stack:
@@ -137,10 +140,16 @@ def running_cluster() -> Iterator[KafkaCluster]:
 
 def free_ports(count: int) -> list[int]:
     """Ports of the loopback address that nobody listens on, all different."""
-    probes = [socket.socket() for _ in range(count)]
+    probes: list[socket.socket] = []
     try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
+        while len(probes) < count:
+            probe = socket.socket()
+            try:
+                probe.bind(("127.0.0.1", secrets.choice(PORTS)))
+            except OSError:
+                probe.close()
+            else:
+                probes.append(probe)
         return [int(probe.getsockname()[1]) for probe in probes]
     finally:
         for probe in probes:

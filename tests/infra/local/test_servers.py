@@ -45,7 +45,7 @@ async def test_kafka_keeps_its_records_and_serves_soon_after_it_was_killed(stack
     assert await append(bootstrap, topic) == 0
     stack.kafka.kill()
     stack.kafka.start()
-    stack.kafka.wait_ready(15)
+    stack.kafka.wait_ready()
     assert await append(bootstrap, topic) == 1
 
 
@@ -76,7 +76,7 @@ def test_the_log_of_postgres_repeats_no_rows(stack: Stack) -> None:
 def test_postgres_has_the_extensions_and_survives_a_crash(stack: Stack) -> None:
     stack.postgres.kill()
     stack.postgres.start()
-    stack.postgres.wait_ready(15)
+    stack.postgres.wait_ready()
     with psycopg.connect(stack.settings().postgres.dsn) as connection:
         rows = connection.execute("select extname from pg_extension").fetchall()
     assert {"pg_trgm", "unaccent"} <= {name for (name,) in rows}

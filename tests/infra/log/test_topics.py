@@ -1,5 +1,6 @@
 """Topics are made once, with settings that keep every fact."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -19,8 +20,20 @@ from tests.stack import KafkaCluster, Stack, free_ports
 async def changed(settings: Settings, name: str, values: dict[str, str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap)
     await admin.start()
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, values)])
+    topic = ConfigResource(ConfigResourceType.TOPIC, name, values)
+    await admin.alter_configs([topic])
+    # The controller has the change when it answers, the broker a moment later.
+    while not await shows(admin, topic):  # noqa: ASYNC110  Brokers ring no bell.
+        await asyncio.sleep(0.02)
     await admin.close()
+
+
+async def shows(admin: AIOKafkaAdminClient, topic: ConfigResource) -> bool:
+    asked = ConfigResource(topic.resource_type, topic.name, dict.fromkeys(topic.configs, ""))
+    [response] = await admin.describe_configs([asked])
+    _, _, _, _, entries = response.resources[0]
+    there = {entry[0]: entry[1] for entry in entries}
+    return all(there.get(key) == value for key, value in topic.configs.items())
 
 
 async def test_missing_topics_are_made_once(stack: Stack) -> None:

@@ -50,7 +50,7 @@ async def test_the_connection_is_made_again_after_nats_was_away(stack: Stack) ->
         stack.nats.kill()
         publisher.send([(ANA, LiveHint("lost", "people-0", 2))])
         stack.nats.start()
-        stack.nats.wait_ready(15)
+        stack.nats.wait_ready()
         client = await nats.connect(settings.url)
         try:
             heard = await client.subscribe(subject_of(settings, ANA))
