@@ -52,10 +52,10 @@ class Workers:
         self._started = 0
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> None:
-        """Start one more."""
+    def start(self, module: str = "cli.main") -> None:
+        """Start one more; `module` has a `main` that takes the arguments of `agora`."""
         self._started += 1
-        command = "from cli.main import main; main()"
+        command = f"from {module} import main; main()"
         with (self._folder / f"worker-{self._started}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-c", command, "serve", "projections"],

@@ -10,6 +10,7 @@ from events.topics import PEOPLE, Partition, Topic
 from infra.log.port import Log
 from infra.worker import lane
 from infra.worker.host import Host
+from infra.worker.lane import State
 from infra.worker.progress import Checkpoint, Halted, Overtaken, Read, remaining
 from schemas.refusals import Unavailable
 from tests.infra.worker.log_in_memory import MemoryLog
@@ -134,6 +135,27 @@ async def test_a_slow_one_holds_up_nobody_and_misses_nothing(
     slow.gate.set()
     await eventually(lambda: slow.offset == 100)
     assert slow.consumed == list(range(101))
+
+
+async def test_one_that_lets_deliveries_go_by_holds_none_of_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane, "BUFFERED_RECORDS_MAX", 10)
+    monkeypatch.setattr(lane, "NEAR_RECORDS", 20)
+    quick, slow = Recorder("quick"), Recorder("slow")
+    host = await world.host(quick, slow)
+    await world.grow(host, 1)
+    await eventually(lambda: quick.offset == slow.offset == 1)
+    slow.gate.clear()
+    [detached] = [one for one in host.lanes() if one.subscriber is slow]
+    for step in range(1, 11):
+        await world.grow(host, 10)
+        await eventually(lambda upto=10 * step + 1: quick.offset == upto)  # type: ignore[misc]
+    assert detached.state is State.CATCHING_UP
+    assert not detached._buffer
+    slow.gate.set()
+    await eventually(lambda: slow.offset == 101 and detached.state is State.ATTACHED)
+    assert slow.consumed == list(range(102))
 
 
 async def test_delivery_waits_while_nobody_has_room(
