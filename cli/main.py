@@ -36,6 +36,7 @@ ENTRIES: Final = (
     Entry("log", "Look into the log.", "cli.log:app"),
     Entry("partitions", "Show the partitions and their owners.", "cli.partitions:partitions"),
     Entry("projections", "Look after the read models.", "cli.projections:app"),
+    Entry("parked", "Look after records that were set aside.", "cli.parked:app"),
     Entry("config", "Show the settings in force.", "cli.config:app"),
     Entry("bench", "Measure Agora beside its peers.", "cli.bench:bench"),
 )

@@ -1,7 +1,6 @@
 """`agora projections pause` and `resume`: let read models and reactions rest, in every worker."""
 
 import asyncio
-import difflib
 import os
 from collections.abc import Collection, Sequence
 from typing import Annotated, Final
@@ -9,6 +8,7 @@ from typing import Annotated, Final
 import typer
 from msgspec import Struct
 
+from cli import known as known_names
 from cli.operator import operator_name
 from cli.output import UNUSABLE, Diagnostic, Failure, Json, Yes, confirm, examples, result
 from cli.projections_status import paused_by
@@ -89,17 +89,8 @@ def _chosen(names: Sequence[str] | None, everything: bool) -> list[str]:
     if not everything and not names:
         raise Failure("Nothing was named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
     for name in names or ():
-        _require(name, known)
+        known_names.require(name, known, "read model or reaction")
     return known if everything else list(dict.fromkeys(names or ()))
-
-
-def _require(name: str, known: Collection[str]) -> None:
-    if name in known:
-        return
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    question = f" Did you mean {near[0]!r}?" if near else ""
-    message = f"There is no read model or reaction {name!r}.{question}"
-    raise Failure(message, f"one of {', '.join(known)}", UNUSABLE)
 
 
 def _warnings(chosen: Collection[str]) -> list[str]:

@@ -100,7 +100,7 @@ def fold(
             changed = _changed(model, moment_of(partition, one), one, wanted, cipher)
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
-            reason = f"{type(problem).__name__} at offset {one.offset}: see the worker's log."
+            reason = f"{type(problem).__name__} at offset {one.offset}; the trace is in the log."
             if model.visibility:
                 folded.stop = (one.offset, reason)
                 break

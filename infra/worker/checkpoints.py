@@ -17,13 +17,14 @@ from psycopg import AsyncConnection
 
 from events.tenure import UNCLAIMED, Tenure
 from events.topics import Partition
-from infra.worker import builds, lane_reports, pauses
+from infra.worker import builds, lane_reports, parking, pauses
 from infra.worker.progress import Accepted, Build, Checkpoint, Overtaken
 
 DDL = (
     *builds.DDL,
     *pauses.DDL,
     *lane_reports.DDL,
+    *parking.DDL,
     """
     create table if not exists build_checkpoints (
         model text not null,

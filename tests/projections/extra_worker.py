@@ -38,6 +38,11 @@ MODEL = Model(
 
 def main() -> None:
     """Run the worker until SIGTERM; reads its settings from the environment."""
+    run_with(MODEL)
+
+
+def run_with(model: Model) -> None:
+    """Run a worker that has this model, too."""
     settings = load(os.environ)
     configure_logging(settings.telemetry, "projections")
-    run(settings, composed_reactions(settings), (*MODELS, MODEL))
+    run(settings, composed_reactions(settings), (*MODELS, model))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.worker import pauses
+from infra.worker import parking, pauses
 from projections.models import MODELS, graph, posts
+from projections.retrying import Retrying
 from projections.tables import Table, stored_name
 from tests.projections import extra_worker
 from tests.projections.world import SECONDS, World, meanwhile, running_world
@@ -133,4 +134,28 @@ async def test_a_model_of_a_new_version_fills_itself_and_joins(world: World) -> 
         world.workers.kill()
         await are(world, extra_worker.MODEL.name, "attached")
     await world.caught_up(everything)
+    await world.assert_rows_equal_the_fold(everything)
+
+
+async def test_what_a_faulty_version_set_aside_is_applied_while_a_mended_one_goes_on(
+    world: World,
+) -> None:
+    everything = (*MODELS, extra_worker.MODEL)
+    world.workers.start("tests.projections.faulty_worker")
+    await world.grow(1000)
+    await world.caught_up(everything)
+    world.workers.start("tests.projections.extra_worker")
+    world.workers.kill()
+    models = {extra_worker.MODEL.name: extra_worker.MODEL}
+    retrying = Retrying(world.pool, world.log, world.keys, models)
+    async with meanwhile(lambda: world.grow(50)):
+        await are(world, extra_worker.MODEL.name, "attached")
+        async with world.pool.connection() as connection:
+            found = await parking.shards(connection)
+        assert found
+        outcomes = await asyncio.gather(*(retrying.shard(one.place) for one in found))
+    assert [one.reason for one in outcomes if one.reason] == []
+    await world.caught_up(everything)
+    async with world.pool.connection() as connection:
+        assert await parking.shards(connection) == []
     await world.assert_rows_equal_the_fold(everything)
