@@ -51,7 +51,7 @@ async function patient(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: patient });
+export const api = createClient<paths>({ fetch: patient });
 api.use(headers);
 
 /** The header fields of one command. Without a key of its own, it is drawn when it is sent. */

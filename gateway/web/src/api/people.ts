@@ -1,4 +1,4 @@
-import { api, done, keyed } from "./client";
+import { api, done, keyed, since } from "./client";
 import type { Account, Person, Profile, Slice } from "./types";
 
 const at = (accountId: string) => ({ params: { path: { accountId } } });
@@ -38,8 +38,12 @@ export async function listOfPerson(
   return sliced(await done(answer));
 }
 
-export async function ownList(list: OwnList, cursor: string): Promise<Slice<Person>> {
-  const query = { params: { query: { cursor } } };
+export async function ownList(
+  list: OwnList,
+  cursor: string,
+  position = "",
+): Promise<Slice<Person>> {
+  const query = { params: { query: { cursor } }, ...since(position) };
   const answer = {
     requests: () => api.GET("/v1/account/requests", query),
     "requests/sent": () => api.GET("/v1/account/requests/sent", query),

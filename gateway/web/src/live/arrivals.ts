@@ -29,7 +29,7 @@ export function take(event: LiveEvent): void {
       return startOver();
     case "hello":
     case "closed":
-      return;
+      return; // Of the connection, and dealt with there.
   }
 }
 

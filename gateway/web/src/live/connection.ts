@@ -119,7 +119,7 @@ export class Connection {
       for await (const { id, event } of streamed(opening, heard, this.line.fetch)) {
         if (this.current !== control) return;
         if (id) this.lastEventId = id;
-        this.take(event);
+        if (event) this.take(event);
       }
       throw new Error("The stream ended.");
     } finally {
@@ -132,7 +132,8 @@ export class Connection {
       this.failures = 0;
       this.link.value = "live";
     }
-    this.line.tell(event);
+    if (event.kind === "closed") this.line.ended();
+    else this.line.tell(event);
   }
 
   private lost(fault: unknown): void {

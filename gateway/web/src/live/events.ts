@@ -45,7 +45,7 @@ const text = (fields: Fields, name: string): string => {
 export function asEvent(name: string, data: string): LiveEvent | null {
   const fields = asFields(data);
   if (!fields) return null;
-  const postId = text(fields, "post_id");
+  const postId = text(fields, "postId");
   const position = text(fields, "position");
   switch (name) {
     case "hello":
@@ -56,9 +56,7 @@ export function asEvent(name: string, data: string): LiveEvent | null {
     case "gone":
       return postId ? { kind: "gone", postId } : null;
     case "post":
-      return postId
-        ? { kind: "post", postId, authorId: text(fields, "author_id"), position }
-        : null;
+      return postId ? { kind: "post", postId, authorId: text(fields, "authorId"), position } : null;
     case "comment":
       return asComment(fields, postId, position);
     case "counts":
@@ -80,9 +78,9 @@ function asFields(data: string): Fields | null {
 }
 
 function asComment(fields: Fields, postId: string, position: string): LiveEvent | null {
-  const commentId = text(fields, "comment_id");
+  const commentId = text(fields, "commentId");
   if (!postId || !commentId) return null;
-  return { kind: "comment", postId, commentId, authorId: text(fields, "author_id"), position };
+  return { kind: "comment", postId, commentId, authorId: text(fields, "authorId"), position };
 }
 
 function asCounts(fields: Fields, postId: string): LiveEvent | null {
@@ -98,13 +96,13 @@ function asNotice(fields: Fields, postId: string, position: string): LiveEvent |
   if (!kind || typeof person !== "object" || person === null) return null;
   const told = person as Fields;
   const actor: Actor = {
-    accountId: text(told, "account_id"),
+    accountId: text(told, "accountId"),
     handle: text(told, "handle"),
-    firstName: text(told, "first_name"),
-    lastName: text(told, "last_name"),
+    firstName: text(told, "firstName"),
+    lastName: text(told, "lastName"),
   };
   if (!actor.handle) return null;
-  const commentId = text(fields, "comment_id");
+  const commentId = text(fields, "commentId");
   const at = text(fields, "at") || new Date().toISOString();
   return { kind: "notification", notice: { kind, person: actor, postId, commentId, at, position } };
 }

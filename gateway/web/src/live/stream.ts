@@ -1,5 +1,5 @@
-import { createParser } from "eventsource-parser";
 import { asEvent, type LiveEvent } from "./events";
+import { Messages } from "./messages";
 
 /** What opens a stream. `lastEventId` is empty for a first one. */
 export interface Opening {
@@ -7,6 +7,12 @@ export interface Opening {
   token: string;
   lastEventId: string;
   signal: AbortSignal;
+}
+
+/** What came: an event of ours, or only the id from which to go on. */
+export interface Told {
+  id: string;
+  event: LiveEvent | null;
 }
 
 /** Fetch as the stream needs it; tests give their own. */
@@ -20,16 +26,16 @@ export class Refused extends Error {
 }
 
 /**
- * The events of one live stream until it ends, each with its id where it has one. Anything that
- * arrives, heartbeats included, is told to `heard`. Throws Refused, or what `fetch` throws.
+ * What a live stream tells until it ends. Anything that arrives, heartbeats included, is told to
+ * `heard`. Throws Refused, or what `fetched` throws.
  *
- * By fetch and not by EventSource, which can send neither a token nor a position to go on from.
+ * By fetch and not by EventSource, which can send neither a token nor a place to go on from.
  */
 export async function* streamed(
   { url, token, lastEventId, signal }: Opening,
   heard: () => void,
   fetched: Fetch,
-): AsyncGenerator<{ id: string; event: LiveEvent }> {
+): AsyncGenerator<Told> {
   const response = await fetched(url, {
     headers: {
       Accept: "text/event-stream",
@@ -40,19 +46,14 @@ export async function* streamed(
     signal,
   });
   if (!response.ok || !response.body) throw new Refused(response.status);
-  const arrived: { id: string; event: LiveEvent }[] = [];
-  const parser = createParser({
-    onEvent: ({ id = "", event = "message", data }) => {
-      const known = asEvent(event, data);
-      if (known) arrived.push({ id, event: known });
-    },
-  });
+  const messages = new Messages();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
     heard();
-    parser.feed(value);
-    yield* arrived.splice(0);
+    for (const { id, name, data } of messages.read(value)) {
+      yield { id, event: name ? asEvent(name, data) : null };
+    }
   }
 }

@@ -5,6 +5,7 @@ import { lookAt } from "../live/sight";
 import { Action } from "../parts/action";
 import { PeopleList } from "../parts/people/list";
 import { useTitle } from "../parts/title";
+import { newRequests } from "../store/news";
 
 /** Who asks to follow, and whom one asked. */
 export function RequestsPage() {
@@ -17,7 +18,9 @@ export function RequestsPage() {
         <PeopleList
           name="Requests to you"
           empty="Nobody is waiting for your answer."
-          page={(cursor) => ownList("requests", cursor)}
+          fresh={newRequests}
+          freshNames={["new request", "new requests"]}
+          page={(cursor, position) => ownList("requests", cursor, position)}
           actions={({ accountId, handle }, drop) => (
             <span class="acts">
               <Action

@@ -30,7 +30,7 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): [Loaded<T>, (
   return [held.key === key ? held.loaded : LOADING, again];
 }
 
-/** Shows what is loaded, or how far that is. */
+/** Shows what is loaded, or how far that is. An address that cannot be leads nowhere, too. */
 export function Await<T>({
   of,
   again,
@@ -44,7 +44,11 @@ export function Await<T>({
     case "loading":
       return <Skeleton />;
     case "failed":
-      return of.problem.absent ? <Absent /> : <Failure problem={of.problem} again={again} />;
+      return of.problem.absent || of.problem.status === 400 ? (
+        <Absent />
+      ) : (
+        <Failure problem={of.problem} again={again} />
+      );
     case "here":
       return <>{children(of.value)}</>;
   }

@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { peopleByIds } from "../api/people";
 import type { Notice } from "../live/events";
+import { Fresh } from "./fresh";
 import { atFarewell, session } from "./session";
 import { shelve, shelved } from "./shelf";
 
@@ -10,6 +11,9 @@ export interface Item extends Notice {
 }
 
 const KEPT_MAX = 100;
+/** Who asked to follow since the list of requests was read. */
+export const newRequests = new Fresh(() => false);
+
 /** As many people as one read takes. */
 const PEOPLE_MAX = 100;
 
@@ -32,10 +36,14 @@ export function startNews(): void {
 atFarewell(() => {
   shelve(shelf(), null);
   news.value = [];
+  newRequests.take();
 });
 
 /** Takes in a notice, if it is news: a replay tells some twice. Says whether it was. */
 export function note(notice: Notice): boolean {
+  const { kind, person, position } = notice;
+  if (kind === "follow.requested") newRequests.add(person.accountId, "", position);
+  if (kind === "follow.withdrawn") newRequests.remove(person.accountId);
   const same = (item: Item) => signature(item) === signature(notice);
   if (notice.kind === "follow.withdrawn") {
     const asked = { ...notice, kind: "follow.requested" as const };

@@ -1,8 +1,7 @@
-import { useState } from "preact/hooks";
 import type { Post } from "../../api/types";
 import { comments, thread, type Thread } from "../../store/threads";
-import { counted } from "../../text/counted";
 import { PagedList } from "../paged";
+import { Pill } from "../pill";
 import { Letters } from "../posts/letters";
 import { CommentCard } from "./comment";
 import { CommentComposer } from "./composer";
@@ -62,20 +61,11 @@ function closed({ replies, author }: Post): string {
 }
 
 function FreshComments({ of }: { of: Thread }) {
-  const [busy, setBusy] = useState(false);
-  const count = of.fresh.ids.value.length;
-  const show = async () => {
-    setBusy(true);
-    await of.showFresh();
-    setBusy(false);
-  };
   return (
-    <div class="pill-place still" aria-live="polite">
-      {count > 0 && (
-        <button class="pill" onClick={show} disabled={busy}>
-          {counted(count, "new comment", "new comments")}
-        </button>
-      )}
-    </div>
+    <Pill
+      count={of.fresh.ids.value.length}
+      names={["new comment", "new comments"]}
+      show={() => of.showFresh()}
+    />
   );
 }

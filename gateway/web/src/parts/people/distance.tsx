@@ -4,7 +4,7 @@ import type { Profile } from "../../api/types";
 import { ask } from "../../store/asking";
 import { dropFromHome, reopen } from "../../store/feeds";
 import { forgetPerson } from "../../store/news";
-import { readPerson } from "../../store/people";
+import { people, readPerson } from "../../store/people";
 import { posts } from "../../store/posts";
 import { comments } from "../../store/threads";
 import { toast } from "../../store/toasts";
@@ -58,7 +58,8 @@ async function distanced(kind: Distance, profile: Profile, on: boolean): Promise
   await setDistance(kind, accountId, on);
   if (on) hide(kind, accountId);
   else reopen(accountId);
-  await readPerson(accountId).catch(() => undefined);
+  if (kind === "block" && on) showBlocked(accountId);
+  else await readPerson(accountId).catch(() => undefined);
   const undo = { name: "Undo", run: () => void keepAway(kind, profile, false) };
   const text = `${SAID[kind][on ? "on" : "off"]} @${handle}.`;
   toast(on ? { text, action: undo } : { text });
@@ -70,6 +71,20 @@ function hide(kind: Distance, accountId: string): void {
   if (kind === "mute") return;
   posts.removeWhere((post) => post.author?.accountId === accountId);
   comments.removeWhere((comment) => comment.author?.accountId === accountId);
+}
+
+/** Who is blocked is hidden from the blocker as well: there is nothing to read any more. */
+function showBlocked(accountId: string): void {
+  people.change(accountId, (profile) => ({
+    ...profile,
+    relation: {
+      self: false,
+      following: "FOLLOW_NONE",
+      followedBy: "FOLLOW_NONE",
+      blocked: true,
+      muted: false,
+    },
+  }));
 }
 
 function stopFollower({ accountId, handle }: Profile): Promise<void> {

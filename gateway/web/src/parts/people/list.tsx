@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { Person, Profile, Slice } from "../../api/types";
+import type { Fresh } from "../../store/fresh";
 import { Paged } from "../../store/paged";
 import { people } from "../../store/people";
 import { Avatar } from "../avatar";
 import { PagedList } from "../paged";
+import { Pill } from "../pill";
 import { Name } from "./name";
 
 /** A list of people, page by page, with what can be done about each. */
@@ -13,23 +15,43 @@ export function PeopleList({
   page,
   empty,
   actions,
+  fresh,
+  freshNames = ["new person", "new people"],
 }: {
   name: string;
   page: Page;
   empty: ComponentChildren;
   actions?: (profile: Profile, drop: () => void) => ComponentChildren;
+  /** Who came since the list was read, if anybody tells. */
+  fresh?: Fresh;
+  freshNames?: [string, string];
 }) {
-  const list = useMemo(() => new Paged<string>(loading(page), (id) => id), [name]);
+  const list = useMemo(
+    () =>
+      new Paged<string>(
+        (cursor, position) => people.page(page(cursor, position).then(profiles)),
+        (id) => id,
+      ),
+    [name],
+  );
+  useEffect(() => void fresh?.take(), [list]);
   return (
-    <PagedList list={list} label={name} empty={empty} className="people" keyOf={(id) => id}>
-      {(id) => <Line id={id} actions={(profile) => actions?.(profile, () => list.drop(id))} />}
-    </PagedList>
+    <>
+      {fresh && (
+        <Pill
+          count={fresh.ids.value.length}
+          names={freshNames}
+          show={() => list.reread(fresh.take())}
+        />
+      )}
+      <PagedList list={list} label={name} empty={empty} className="people" keyOf={(id) => id}>
+        {(id) => <Line id={id} actions={(profile) => actions?.(profile, () => list.drop(id))} />}
+      </PagedList>
+    </>
   );
 }
 
-type Page = (cursor: string) => Promise<Slice<Pick<Person, "profile">>>;
-
-const loading = (page: Page) => (cursor: string) => people.page(page(cursor).then(profiles));
+type Page = (cursor: string, position: string) => Promise<Slice<Pick<Person, "profile">>>;
 
 const profiles = ({ items, nextCursor }: Awaited<ReturnType<Page>>): Slice<Profile> => ({
   items: items.flatMap(({ profile }) => profile ?? []),

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { FeedName } from "../../api/posts";
-import { feed, open } from "../../store/feeds";
+import { feed, open, showFresh, type Feed as Shown } from "../../store/feeds";
 import { posts } from "../../store/posts";
 import { PagedList } from "../paged";
+import { Pill } from "../pill";
 import { PostCard } from "./card";
-import { FreshPill } from "./pill";
 
 /** A list of posts of any length, with what arrived since as a pill above it. */
 export function Feed({
@@ -21,7 +21,12 @@ export function Feed({
   useEffect(() => void open(name), [name]);
   return (
     <>
-      <FreshPill feed={shown} />
+      <Pill
+        count={shown.fresh.ids.value.length}
+        names={["new post", "new posts"]}
+        show={() => show(shown)}
+        isSticky
+      />
       <PagedList
         list={shown.list}
         label={label}
@@ -34,4 +39,10 @@ export function Feed({
       </PagedList>
     </>
   );
+}
+
+async function show(shown: Shown): Promise<void> {
+  window.scrollTo({ top: 0 });
+  await showFresh(shown);
+  document.getElementById("content")?.focus({ preventScroll: true });
 }
