@@ -1,4 +1,4 @@
-"""A relay in front of a server that counts round trips as they pass, and can fall silent."""
+"""A relay in front of a server that counts round trips as they pass, and can stop between two."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -10,12 +10,20 @@ class Relay:
 
     def __init__(self) -> None:
         self.round_trips = 0
+        self.stopped = asyncio.Event()
         self._open = asyncio.Event()
         self._open.set()
+        self._stop_after = -1
 
     def reset(self) -> None:
         """Counts from 0 again."""
         self.round_trips = 0
+
+    def stop_after(self, round_trips: int) -> None:
+        """Counts from 0, and lets so many pass with their answers; `stopped` tells when."""
+        self.reset()
+        self.stopped.clear()
+        self._stop_after = round_trips
 
     def silence(self) -> None:
         """Lets nothing through any more; connections stay open and new ones hang."""
@@ -23,18 +31,28 @@ class Relay:
 
     def resume(self) -> None:
         """Lets everything through again."""
+        self._stop_after = -1
+        self.stopped.clear()
         self._open.set()
 
     async def requests(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Passes on what a client sends. Counts as many round trips as there are writes."""
         while data := await source.read(1 << 20):
-            self.round_trips += 1
+            await self.counted(1)
             await self.passed(sink, data)
 
     async def answers(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Passes on what the server sends."""
         while data := await source.read(1 << 16):
             await self.passed(sink, data)
+
+    async def counted(self, round_trips: int) -> None:
+        """What is about to pass makes the client wait so often."""
+        if self.round_trips == self._stop_after:
+            self.stopped.set()
+            self.silence()
+            await self._open.wait()
+        self.round_trips += round_trips
 
     async def passed(self, sink: asyncio.StreamWriter, data: bytes) -> None:
         """Passes on some bytes, as soon as anything may pass."""

@@ -41,9 +41,10 @@ async def open_pool(
     """A pool for one process, closed at the end. Does not wait for the server to be there.
 
     Connections are in autocommit, so that a single statement costs a single round trip: whatever
-    belongs together goes into `async with connection.transaction()`. Unqualified names mean the
-    deployment's schema. `role` is what the process is for, seen in pg_stat_activity as
-    `agora-{role}`. Getting a connection raises PoolTimeout after `settings.pool_wait_ms`.
+    belongs together goes into `async with connection.transaction()`, which sees one moment if the
+    pool is `read_only`. Unqualified names mean the deployment's schema. `role` is what the process
+    is for, seen in pg_stat_activity as `agora-{role}`. Getting a connection raises PoolTimeout
+    after `settings.pool_wait_ms`.
     """
 
     async def check(connection: AsyncConnection[Any]) -> None:
@@ -109,6 +110,8 @@ def _connecting(settings: PostgresSettings, role: str, *, read_only: bool) -> di
         "statement_timeout": settings.statement_timeout_ms,
         "timezone": "UTC",
         "default_transaction_read_only": "on" if read_only else "off",
+        # A backslash, for a space would end the option.
+        "default_transaction_isolation": "repeatable\\ read" if read_only else "read\\ committed",
     }
     return {
         "autocommit": True,

@@ -16,7 +16,8 @@ from schemas.gen import comments_pb2 as pb
 class Comments:
     """agora.comments.v1.CommentQueries.
 
-    A page of comments takes three round trips, one of replies four.
+    A page of comments takes five round trips, one of replies six: each is read from one snapshot,
+    so that nobody who is let in is shown what was written after they were shut out.
     """
 
     def __init__(self, store: Store, cursors: Cursors) -> None:
@@ -25,30 +26,32 @@ class Comments:
 
     async def ListComments(self, request: pb.ListCommentsRequest, call: Call) -> pb.Comments:
         """The comments on a post; NotFound if that is hidden or absent."""
-        reader, viewer = self._store.until(call.deadline_s), call.account
-        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
-        newest = request.order == pb.ORDER_NEWEST
+        viewer, newest = call.account, request.order == pb.ORDER_NEWEST
+        async with self._store.snapshot(call.deadline_s) as reader:
+            post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
 
-        async def places(after: Edge, limit: int) -> list[Edge]:
-            return await comments.under_post(reader, viewer, post, after, limit, newest=newest)
+            async def places(after: Edge, limit: int) -> list[Edge]:
+                return await comments.under_post(reader, viewer, post, after, limit, newest=newest)
 
-        query = f"comments:{post}:{'newest' if newest else 'oldest'}"
-        return await self._page(reader, viewer, query, request, places, TOP if newest else BOTTOM)
+            query = f"comments:{post}:{'newest' if newest else 'oldest'}"
+            first = TOP if newest else BOTTOM
+            return await self._page(reader, viewer, query, request, places, first)
 
     async def ListReplies(self, request: pb.ListRepliesRequest, call: Call) -> pb.Comments:
         """The replies to a comment; NotFound if it or its post is hidden or absent."""
-        reader, viewer = self._store.until(call.deadline_s), call.account
-        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
-        comment, above = await comments.thread(reader, viewer, UUID(request.comment_id))
-        shown = visibility_posts.seen_in_thread(post, comment, above)
-        if shown is None:
-            raise visibility_posts.absent()
-        parent = shown.comment_id
+        viewer = call.account
+        async with self._store.snapshot(call.deadline_s) as reader:
+            post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
+            comment, above = await comments.thread(reader, viewer, UUID(request.comment_id))
+            shown = visibility_posts.seen_in_thread(post, comment, above)
+            if shown is None:
+                raise visibility_posts.absent()
+            parent = shown.comment_id
 
-        async def places(after: Edge, limit: int) -> list[Edge]:
-            return await comments.under_comment(reader, viewer, post, parent, after, limit)
+            async def places(after: Edge, limit: int) -> list[Edge]:
+                return await comments.under_comment(reader, viewer, post, parent, after, limit)
 
-        return await self._page(reader, viewer, f"replies:{parent}", request, places, BOTTOM)
+            return await self._page(reader, viewer, f"replies:{parent}", request, places, BOTTOM)
 
     async def _page(
         self,

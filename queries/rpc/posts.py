@@ -15,7 +15,8 @@ from schemas.gen import posts_pb2 as pb
 class Posts:
     """agora.posts.v1.PostQueries.
 
-    A post takes one round trip, a page of its earlier texts two, one of its reactions three.
+    A post takes one round trip, a page of its earlier texts four, one of its reactions five: pages
+    are read from one snapshot with the post that they are about.
     """
 
     def __init__(self, store: Store, cursors: Cursors) -> None:
@@ -30,14 +31,15 @@ class Posts:
 
     async def ListEdits(self, request: pb.ListEditsRequest, call: Call) -> pb.Edits:
         """What a post said before; NotFound if hidden or absent."""
-        reader, viewer = self._store.until(call.deadline_s), call.account
-        post = await required_post(reader, viewer, UUID(request.post_id))
+        viewer = call.account
+        async with self._store.snapshot(call.deadline_s) as reader:
+            post = await required_post(reader, viewer, UUID(request.post_id))
 
-        async def places(after: Edge, limit: int) -> list[Edit]:
-            return await posts.edits(reader, viewer, post, after, limit)
+            async def places(after: Edge, limit: int) -> list[Edit]:
+                return await posts.edits(reader, viewer, post, after, limit)
 
-        query = f"edits:{post.post_id}"
-        page, following = await self._cursors.page(viewer, query, request, places)
+            query = f"edits:{post.post_id}"
+            page, following = await self._cursors.page(viewer, query, request, places)
         return pb.Edits(
             edits=[
                 pb.Edit(body=edit.body, until=presentation.timestamp(edit.since))
@@ -49,14 +51,15 @@ class Posts:
 
     async def ListReactions(self, request: pb.ListReactionsRequest, call: Call) -> pb.Reactions:
         """Who reacted to a post; NotFound if hidden or absent."""
-        reader, viewer = self._store.until(call.deadline_s), call.account
-        post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
+        viewer = call.account
+        async with self._store.snapshot(call.deadline_s) as reader:
+            post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
 
-        async def places(after: Edge, limit: int) -> list[Reaction]:
-            return await posts.reactions(reader, viewer, post, after, limit)
+            async def places(after: Edge, limit: int) -> list[Reaction]:
+                return await posts.reactions(reader, viewer, post, after, limit)
 
-        page, following = await self._cursors.page(viewer, f"reactions:{post}", request, places)
-        known = await accounts.people(reader, viewer, [edge.id for edge in page])
+            page, following = await self._cursors.page(viewer, f"reactions:{post}", request, places)
+            known = await accounts.people(reader, viewer, [edge.id for edge in page])
         return pb.Reactions(
             reactions=[
                 pb.Reaction(

@@ -34,7 +34,7 @@ class Wire(Relay):
             head = await source.readexactly(5)
             size = int.from_bytes(head[1:], "big")
             body = await source.readexactly(size - 4)
-            self.round_trips += head[:1] in _WAITS
+            await self.counted(head[:1] in _WAITS)
             await self.passed(sink, head + body)
 
 

@@ -269,7 +269,7 @@ async def test_the_round_trips_of_a_page_do_not_grow_with_it(cast: Side) -> None
     await cast.world.follow(BEN, ANA)
     for size in (1, 30):
         for rpc in OTHERS_LISTS:
-            assert await trips(cast, rpc, account_id=str(BEN), page_size=size) == 3
+            assert await trips(cast, rpc, account_id=str(BEN), page_size=size) == 5
         for rpc in OWN_LISTS:
             viewer = CLO if rpc == "ListBlocked" else ANA
             assert await trips(cast, rpc, viewer=viewer, page_size=size) == 2

@@ -205,7 +205,8 @@ async def test_round_trips_do_not_grow_with_what_a_page_holds(cast: Side) -> Non
         await cast.world.reaction(person, post)
     asking: list[tuple[Callable[[], Awaitable[object]], int]] = [
         (lambda: read(cast, post), 1),
-        (lambda: reactions(cast, post), 3),
+        (lambda: reactions(cast, post), 5),
+        (lambda: edits(cast, post), 4),
     ]
     for ask, trips in asking:
         # The first time prepares the statements.
