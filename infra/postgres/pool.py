@@ -110,6 +110,8 @@ def _connecting(settings: PostgresSettings, role: str, *, read_only: bool) -> di
         "statement_timeout": settings.statement_timeout_ms,
         "timezone": "UTC",
         "default_transaction_read_only": "on" if read_only else "off",
+        # To compile one of these statements takes longer than to run it.
+        "jit": "off",
         # A backslash, for a space would end the option.
         "default_transaction_isolation": "repeatable\\ read" if read_only else "read\\ committed",
     }

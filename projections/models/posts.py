@@ -66,6 +66,7 @@ COMMENTS = Table(
     indexes=(
         "(post_id, published_at, comment_id) where parent_id is null",
         "(post_id, parent_id, published_at, comment_id)",
+        "(post_id, author_id)",
     ),
 )
 

@@ -8,17 +8,16 @@ from msgspec import Struct
 from psycopg import sql
 
 from queries.people import OwnPerson, Person
+from queries.reads import counts
 from queries.store import Reader, Row
 
-PERSON: Final = sql.SQL("""
+_PERSON: Final = sql.SQL("""
 select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_at{more},
        -- Looked up once for the statement, whose snapshot all of this is from.
        a.written_offset <= coalesce(((select jsonb_object_agg(k.partition, k."offset")
           from checkpoints k where k.model = 'graph') ->> a.written_in)::bigint, -1) as settled,
        exists (select from private_accounts p where p.account_id = a.account_id) as private,
-       coalesce(c.followers, 0) as followers,
-       (select coalesce(sum(f.following), 0)::bigint
-          from following_counts f where f.account_id = a.account_id) as following,
+       {followers} as followers, {following} as following,
        a.account_id = %(viewer)s as own,
        coalesce(mine.state, 'none') as viewer_follows,
        coalesce(theirs.state, 'none') as follows_viewer,
@@ -30,30 +29,41 @@ select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_
           where m.muter_id = %(viewer)s and m.muted_id = a.account_id) as viewer_mutes
   from accounts a
   left join follower_counts c on c.account_id = a.account_id
+ cross join lateral (select sum(n.following)::bigint as following
+                       from following_counts n where n.account_id = a.account_id) f
   left join follows mine on mine.target_id = a.account_id and mine.follower_id = %(viewer)s
   left join follows theirs on theirs.target_id = %(viewer)s and theirs.follower_id = a.account_id
  where {who}""")
-"""Somebody as one stands to the viewer, `who` and `more` about that account `a` to be filled in."""
 
-_BY_IDS: Final = PERSON.format(
-    more=sql.SQL(""), who=sql.SQL("a.account_id = any(%(accounts)s::uuid[])")
-)
+
+def person_of(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> sql.Composed:
+    """Somebody as one stands to the viewer: the account `a` that `who` tells, with `more` of it.
+
+    Part of a statement that begins with `counts.HIDING`.
+    """
+    counted = {"followers": counts.FOLLOWERS, "following": counts.FOLLOWING}
+    return _PERSON.format(who=who, more=more, **counted)
+
+
+def _person_query(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> sql.Composed:
+    return counts.HIDING + person_of(who, more)
+
+
+_BY_IDS: Final = _person_query(sql.SQL("a.account_id = any(%(accounts)s::uuid[])"))
 
 # While a handle passes on, two partitions may both name a holder for a moment: the later account
 # is the one that claimed it.
-_BY_HANDLE: Final = PERSON.format(
-    more=sql.SQL(""),
-    who=sql.SQL("a.handle_hash = %(name)s order by a.registered_at desc limit 1"),
+_BY_HANDLE: Final = _person_query(
+    sql.SQL("a.handle_hash = %(name)s order by a.registered_at desc limit 1")
 )
 
-_OWN: Final = PERSON.format(
-    more=sql.SQL(", a.email, a.birth_date"),
-    who=sql.SQL("a.account_id = %(viewer)s"),
+_OWN: Final = _person_query(
+    sql.SQL("a.account_id = %(viewer)s"), sql.SQL(", a.email, a.birth_date")
 )
 
-_BY_HANDLES: Final = PERSON.format(
-    more=sql.SQL(", a.handle_hash as name"),
-    who=sql.SQL("a.handle_hash = any(%(names)s) order by a.registered_at"),
+_BY_HANDLES: Final = _person_query(
+    sql.SQL("a.handle_hash = any(%(names)s) order by a.registered_at"),
+    sql.SQL(", a.handle_hash as name"),
 )
 
 _HOLDERS: Final[Mapping[str, sql.SQL]] = {

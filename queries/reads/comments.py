@@ -8,15 +8,15 @@ from psycopg import sql
 
 from queries.paging import Edge
 from queries.posts import Comment
+from queries.reads import counts
 from queries.reads.graph import NOT_BLOCKED
 from queries.reads.posts import AUTHOR, JUDGED
 from queries.store import Reader
 
-_COMMENTS: Final = sql.SQL("""
+_COMMENTS: Final = sql.SQL("""{hiding}
 select t.comment_id, t.post_id, t.parent_id, to_jsonb(author) as author, t.body, t.mentions,
        t.published_at, t.edited_at, {judged},
-       coalesce(c.replies, 0) as replies,
-       coalesce(r.reactions, 0) as reactions,
+       {replies} as replies, {reactions} as reactions,
        exists (select from reactions o
           where o.thing_id = t.comment_id and o.person_id = %(viewer)s) as reacted
   from comments t
@@ -25,16 +25,19 @@ select t.comment_id, t.post_id, t.parent_id, to_jsonb(author) as author, t.body,
   left join reaction_counts r on r.thing_id = t.comment_id
  where {which}""")
 
-_BY_IDS: Final = _COMMENTS.format(
-    judged=JUDGED, author=AUTHOR, which=sql.SQL("t.comment_id = any (%(comments)s::uuid[])")
-)
 
-_THREAD: Final = _COMMENTS.format(
-    judged=JUDGED,
-    author=AUTHOR,
-    which=sql.SQL("""t.comment_id in (
+def _comments_query(which: sql.SQL) -> sql.Composed:
+    counted = {"replies": counts.REPLIES, "reactions": counts.COMMENT_REACTIONS}
+    read = {"hiding": counts.HIDING, "judged": JUDGED, "author": AUTHOR}
+    return _COMMENTS.format(which=which, **read, **counted)
+
+
+_BY_IDS: Final = _comments_query(sql.SQL("t.comment_id = any (%(comments)s::uuid[])"))
+
+_THREAD: Final = _comments_query(
+    sql.SQL("""t.comment_id in (
        select unnest(array[one.comment_id, one.parent_id])
-         from comments one where one.comment_id = %(comment)s)"""),
+         from comments one where one.comment_id = %(comment)s)""")
 )
 
 _PLACES: Final = """

@@ -9,11 +9,12 @@ from psycopg import sql
 from events.graph import Following
 from queries.paging import Edge
 from queries.posts import Edit, Post, Reaction
-from queries.reads.accounts import PERSON
+from queries.reads import counts
+from queries.reads.accounts import person_of
 from queries.reads.graph import NOT_BLOCKED
 from queries.store import Reader
 
-AUTHOR: Final = PERSON.format(more=sql.SQL(""), who=sql.SQL("a.account_id = t.author_id"))
+AUTHOR: Final = person_of(sql.SQL("a.account_id = t.author_id"))
 """Who wrote the row of `t`, as one stands to the viewer."""
 
 REACHED: Final = sql.SQL("""(select coalesce(jsonb_object_agg(k.partition, k."offset"), '{}')
@@ -35,12 +36,11 @@ JUDGED: Final = sql.SQL("""
     ) as hidden_mentions""").format(reached=REACHED)
 """What the rules of queries.visibility_posts need to know of a row of `t` besides its columns."""
 
-POSTS: Final = sql.SQL("""
+_POSTS: Final = sql.SQL("""{hiding}
 select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.chosen,
        t.replies as allowed, t.published_at, t.edited_at, {judged},
        %(viewer)s = any (t.chosen) as viewer_chosen,
-       coalesce(c.comments, 0) as comments,
-       coalesce(r.reactions, 0) as reactions,
+       {comments} as comments, {reactions} as reactions,
        exists (select from reactions o
           where o.thing_id = t.post_id and o.person_id = %(viewer)s) as reacted,
        exists (select from bookmarks o
@@ -50,9 +50,21 @@ select t.post_id, to_jsonb(author) as author, t.body, t.mentions, t.audience, t.
   left join comment_counts c on c.post_id = t.post_id
   left join reaction_counts r on r.thing_id = t.post_id
  where t.post_id = any (%(posts)s::uuid[])""")
-"""The posts with these ids as they stand to the viewer, to be filled in with what is above."""
 
-_POSTS: Final = POSTS.format(judged=JUDGED, author=AUTHOR, more=sql.SQL(""))
+
+def hydrating(more: sql.SQL | sql.Composed = sql.SQL("")) -> sql.Composed:
+    """The posts with the ids of `posts` as they stand to the viewer, with `more` columns."""
+    return _POSTS.format(
+        hiding=counts.HIDING,
+        judged=JUDGED,
+        author=AUTHOR,
+        comments=counts.COMMENTS,
+        reactions=counts.POST_REACTIONS,
+        more=more,
+    )
+
+
+_BY_IDS: Final = hydrating()
 
 # The number of an edit takes the place of an id: it tells apart what happened at one instant.
 _EDITS: Final = sql.SQL("""
@@ -85,7 +97,7 @@ async def posts(reader: Reader, viewer: UUID, wanted: Sequence[UUID]) -> dict[UU
     if not wanted:
         return {}
     params = {"viewer": viewer, "posts": list(wanted)}
-    return {row.post_id: row for row in await reader.rows(Post, _POSTS, params)}
+    return {row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)}
 
 
 async def post(reader: Reader, viewer: UUID, wanted: UUID) -> Post | None:

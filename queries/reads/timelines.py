@@ -13,7 +13,7 @@ from infra.redis.port import NO_RECORD, Place
 from queries.paging import Edge
 from queries.posts import Post
 from queries.reads.feeds import NO_BLOCK, NO_MUTE
-from queries.reads.posts import AUTHOR, JUDGED, POSTS
+from queries.reads.posts import hydrating
 from queries.store import Reader
 
 OF_AUTHOR_MIN: Final = 100
@@ -32,7 +32,7 @@ _LANES: Final = sql.SQL("""
 
 _ONLY_LANES: Final = sql.SQL("select {lanes}").format(lanes=_LANES)
 
-_HYDRATED: Final = POSTS.format(judged=JUDGED, author=AUTHOR, more=sql.SQL(",") + _LANES)
+_HYDRATED: Final = hydrating(sql.SQL(",") + _LANES)
 
 _BELONGING: Final = sql.SQL("""
 select e.post_id as id, e.published_at as since
