@@ -61,7 +61,7 @@ class Comments:
         handled = await self._authoring.change(
             way, command, call, call.account, checked_at=checked_at
         )
-        return self._changed(call, handled, post, comment)
+        return await self._narrowed(call, handled, post, comment)
 
     async def DeleteComment(
         self, request: pb.DeleteCommentRequest, call: Call
@@ -71,7 +71,7 @@ class Comments:
         command = comments.DeleteComment(post_id=post, comment_id=comment, actor_id=call.account)
         way = self._authoring.errand(request, call)
         handled = await self._authoring.keep(way, command, call)
-        return _written(await self._authoring.receipts.narrowed(call, handled), post, comment)
+        return await self._narrowed(call, handled, post, comment)
 
     async def ReactToComment(
         self, request: pb.ReactToCommentRequest, call: Call
@@ -101,6 +101,11 @@ class Comments:
         self, call: Call, handled: Handled, post: UUID, comment: UUID
     ) -> pb.CommentWritten:
         return _written(self._authoring.receipts.at_once(call, handled), post, comment)
+
+    async def _narrowed(
+        self, call: Call, handled: Handled, post: UUID, comment: UUID
+    ) -> pb.CommentWritten:
+        return _written(await self._authoring.receipts.narrowed(call, handled), post, comment)
 
 
 def _written(receipt: Receipt, post: UUID, comment: UUID) -> pb.CommentWritten:

@@ -48,7 +48,8 @@ class Graph:
 
     async def Unfollow(self, request: pb.UnfollowRequest, call: Call) -> pb.Changed:
         """Ends the caller's follow."""
-        return self._changed(call, await self._as_follower(graph.Unfollow, request, call))
+        handled = await self._as_follower(graph.Unfollow, request, call)
+        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
 
     async def AcceptRequest(self, request: pb.AcceptRequestRequest, call: Call) -> pb.Changed:
         """Accepts a request to follow the caller."""
