@@ -92,7 +92,7 @@ class RedisSettings(Struct, frozen=True):
 
 
 class NatsSettings(Struct, frozen=True):
-    """Live hints from projections to gateways."""
+    """Live news from projections to gateways, kept for minutes in a stream in NATS's memory."""
 
     url: Annotated[str, Meta(min_length=1, description="Server to connect to.", extra=SECRET)] = (
         "nats://127.0.0.1:4222"
@@ -104,6 +104,16 @@ class NatsSettings(Struct, frozen=True):
             description="Put in front of every subject and stream name.",
         ),
     ] = ""
+    live_kept_s: Annotated[
+        int,
+        Meta(ge=10, le=3600, description="How long live news is kept for pages that were cut off."),
+    ] = 300
+    live_items_max: Annotated[
+        int, Meta(ge=100, description="Most pieces of live news that are kept.")
+    ] = 100_000
+    live_replicas: Annotated[
+        int, Meta(ge=1, le=5, description="Servers that keep them, when the stream is made.")
+    ] = 1
 
 
 class CommandsSettings(Struct, frozen=True):

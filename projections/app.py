@@ -11,7 +11,6 @@ import uvloop
 from msgspec import Struct
 from msgspec.structs import replace
 
-from events.topics import Partition
 from infra.config import PostgresSettings, Settings
 from infra.crypto import key_vault
 from infra.crypto.keyring import open_keyring
@@ -19,7 +18,7 @@ from infra.crypto.keys import load_key
 from infra.log import topics
 from infra.log.kafka import open_log
 from infra.log.port import Log
-from infra.nats.hints import Hints, LiveHint, open_hints
+from infra.nats.publisher import open_publisher
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
 from infra.redis.markers import open_markers
@@ -33,13 +32,13 @@ from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
 from projections.builds import ensure_models
+from projections.bulletin import Bulletin
 from projections.commits import Commits
 from projections.fan_out import FanOut
-from projections.folding import News
 from projections.followers import StoredFollowers
 from projections.model import Model
 from projections.models import MODELS
-from projections.subscriber import Keys, ModelSubscriber, Publish
+from projections.subscriber import Keys, ModelSubscriber, Telling
 
 _YOUNG_OBJECTS: Final = 100_000
 """A batch makes some ten thousand objects that live for milliseconds: looking through them every
@@ -111,16 +110,16 @@ async def worker(
         reacting = () if reactions is None else reactions.reacting
         patient = _patient(settings.postgres, len(models) + len(reacting))
         pool = await opened.enter_async_context(open_pool(patient, role="projections"))
-        hints = await opened.enter_async_context(open_hints(settings.nats))
+        publisher = await opened.enter_async_context(open_publisher(settings.nats))
         await ensure(pool, settings, key_vault.TABLES)
         await ensure_models(pool, settings, models)
         crypto = settings.crypto
         master = load_key("crypto.master_key_file", crypto.master_key_file)
         keys = await open_keyring(pool, master)
-        publish = _publishing(hints)
+        telling = Bulletin(publisher)
         commits = await opened.enter_async_context(_fanning_out(settings, pool))
         subscribers: list[Subscriber] = [
-            *model_subscribers(models, pool, log, keys, publish, commits)
+            *model_subscribers(models, pool, log, keys, telling, commits)
         ]
         if reactions is not None:
             submit = await opened.enter_async_context(reactions.submitting())
@@ -135,7 +134,7 @@ def model_subscribers(
     pool: Pool,
     log: Log,
     keys: Keys,
-    publish: Publish,
+    telling: Telling,
     commits: Commits | None = None,
 ) -> list[ModelSubscriber]:
     """The models, each under its name in `checkpoints`.
@@ -147,7 +146,7 @@ def model_subscribers(
             model,
             Places(model.name, pool, log),
             keys,
-            publish,
+            telling,
             commits if model.touches is not None else None,
         )
         for model in models
@@ -239,16 +238,3 @@ async def _fanning_out(settings: Settings, pool: Pool) -> AsyncIterator[Commits 
             await fan_out.settle(TIMELINES_SETTLE_S)
             task.cancel()
             await asyncio.wait([task])
-
-
-def _publishing(hints: Hints) -> Publish:
-    def publish(partition: Partition, news: Sequence[News]) -> None:
-        place = str(partition)
-        hints.send(
-            [
-                (one.hint.to, LiveHint(one.hint.kind, place, one.accepted.offset, one.hint.ids))
-                for one in news
-            ]
-        )
-
-    return publish

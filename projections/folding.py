@@ -34,12 +34,14 @@ class News(Struct, frozen=True):
 class Folded(Struct):
     """What a stretch of the log comes to. `stop` is where, and why, it must not be passed.
 
-    `touches` is None once anything in it was too old to be told to home timelines.
+    `touches` is None once anything in it was too old to be told to home timelines. `stale` says
+    that something was too old to be told to open pages.
     """
 
     operations: list[Operation] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
     touches: list[Touch] | None = field(default_factory=list)
+    stale: bool = False
     parked: list[Parked] = field(default_factory=list)
     stop: tuple[int, str] | None = None
 
@@ -113,7 +115,9 @@ def fold(
 
 
 def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
-    if not old:
+    if old:
+        folded.stale |= bool(changed.news)
+    else:
         folded.news += changed.news
     if old and changed.touches:
         folded.touches = None

@@ -3,6 +3,7 @@
 All rows that one operation touches must lie in the shard of the event that asks for it.
 """
 
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -68,15 +69,29 @@ SetOperation = UpdateWhere | DeleteWhere | Keep
 Operation = RowOperation | SetOperation
 
 
-class Hint(Struct, frozen=True):
-    """Live news for one account: what kind, and the ids of what it concerns; never content.
+class Scope(StrEnum):
+    """What a hint is addressed to."""
 
-    The gateway asks the query side what the account may see of it.
+    ACCOUNT = "account"
+    """One person, whom it concerns."""
+    AUTHOR = "author"
+    """Whoever looks at what one person shows."""
+    POST = "post"
+    """Whoever looks at one post."""
+
+
+class Hint(Struct, frozen=True):
+    """Live news: what kind, to whom, and the ids of what it concerns; never content.
+
+    The gateway asks the query side what each viewer may see of it. News for one person, unless it
+    changes what the person may see, has the ids of who did it, then of the post and of the comment
+    that it was done to.
     """
 
     kind: str
     to: UUID
     ids: tuple[UUID, ...] = ()
+    scope: Scope = Scope.ACCOUNT
 
 
 def merged(earlier: RowOperation | None, later: RowOperation) -> RowOperation:

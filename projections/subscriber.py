@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -38,8 +38,16 @@ class Keys(Cipher, Protocol):
         ...
 
 
-Publish = Callable[[Partition, Sequence[News]], None]
-"""Passes live news on without waiting; whatever goes wrong there never holds up the rows."""
+class Telling(Protocol):
+    """Passes live news on without waiting; whatever goes wrong there never holds up the rows."""
+
+    def tell(self, partition: Partition, news: Sequence[News]) -> None:
+        """Pass on what was committed."""
+        ...
+
+    def lost(self, why: str) -> None:
+        """Note that something was committed which nobody may have been told of."""
+        ...
 
 
 class ModelSubscriber:
@@ -50,14 +58,15 @@ class ModelSubscriber:
         model: Model,
         places: Places,
         keys: Keys,
-        publish: Publish,
+        telling: Telling,
         commits: Commits | None = None,
     ) -> None:
         self._model = model
         self._places = places
         self._keys = keys
-        self._publish = publish
+        self._telling = telling
         self._commits = commits
+        self._told: dict[Partition, int] = {}
         self._wanted = wanted_types(model)
 
     @property
@@ -79,6 +88,10 @@ class ModelSubscriber:
             raise Halted(_other_version(self._model, reached.build.version))
         if self._commits is not None:
             self._commits.resumed(lane_of(self.name, partition), place_of(reached))
+        if following not in (0, self._told.get(partition)):
+            # Another worker, or a commit whose answer was lost, came farther than was told here.
+            self._telling.lost(f"{self.name} took over {partition} at {following}")
+        self._told[partition] = following
         return following
 
     def release(self, partition: Partition) -> None:
@@ -126,12 +139,15 @@ class ModelSubscriber:
         after = replace(after, parked=after.parked | shards)
         before, began_s = self._places.reached(partition), time.monotonic()
         await self._places.move(partition, after, rows)
+        self._told[partition] = after.offset + 1
         if self._commits is not None:
             lane = lane_of(self.name, partition)
             places = place_of(before), place_of(self._places.reached(partition))
             self._commits.committed(Commit(lane, *places, folded.touches, began_s))
         if folded.news:
-            self._publish(partition, folded.news)
+            self._telling.tell(partition, folded.news)
+        if folded.stale:
+            self._telling.lost(f"{self.name} is behind in {partition}")
 
     async def _isolate(
         self,

@@ -93,8 +93,6 @@ def hints(event: AccountEvent) -> Iterator[Hint]:
     match event:
         case SessionClosed(account_id=account, session_id=session):
             yield Hint("session.closed", account, (session,))
-        case ProfileUpdated() | HandleChanged() | VisibilityChanged():
-            yield Hint("account.changed", event.account_id)
         case _:
             return
 

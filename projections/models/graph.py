@@ -26,7 +26,7 @@ from events.graph import (
 )
 from events.topics import PEOPLE
 from projections.model import Model, Moment
-from projections.operations import Delete, Hint, Operation, UpdateWhere, Upsert
+from projections.operations import Delete, Hint, Operation, Scope, UpdateWhere, Upsert
 from projections.tables import Row, Table, Tally
 from projections.touches import Followed, Opened, Touch
 
@@ -132,7 +132,11 @@ def _follow_change(event: FollowEvent, at: datetime) -> Operation:
 
 
 def hints(event: GraphEvent | PrivacyEvent) -> Iterator[Hint]:
-    """Who should know at once. Nobody learns that they were blocked, muted or declined."""
+    """Who should know at once, and whose pages may show less from now on.
+
+    Nobody is told that they were blocked, muted or declined: pages only lose what they may no
+    longer show, as they would when loaded anew.
+    """
     match event:
         case FollowRequested(target_id=target, follower_id=follower):
             yield Hint("follow.requested", target, (follower,))
@@ -141,9 +145,13 @@ def hints(event: GraphEvent | PrivacyEvent) -> Iterator[Hint]:
             yield Hint("follow.accepted", follower, (target,))
         case FollowWithdrawn(target_id=target, follower_id=follower):
             yield Hint("follow.withdrawn", target, (follower,))
-        case FollowEnded(target_id=target, follower_id=follower, ended_by=actor):
-            if actor == follower:
-                yield Hint("follow.ended", target, (follower,))
+        case FollowEnded(target_id=target, follower_id=follower):
+            yield Hint("access.narrowed", follower, (target,))
+        case BlockSet(blocker_id=blocker, blocked_id=blocked):
+            yield Hint("access.narrowed", blocker, (blocked,))
+            yield Hint("access.narrowed", blocked, (blocker,))
+        case VisibilityChanged(account_id=account, private=True):
+            yield Hint("access.narrowed", account, scope=Scope.AUTHOR)
         case _:
             return
 

@@ -31,7 +31,16 @@ from events.posts import (
 from events.topics import PEOPLE
 from events.topics import POSTS as TOPIC
 from projections.model import Model, Moment
-from projections.operations import Delete, DeleteWhere, Hint, Keep, Operation, Update, Upsert
+from projections.operations import (
+    Delete,
+    DeleteWhere,
+    Hint,
+    Keep,
+    Operation,
+    Scope,
+    Update,
+    Upsert,
+)
 from projections.tables import Row, Table, Tally, Value
 from projections.touches import Published, Touch
 
@@ -207,16 +216,28 @@ def _plain(mentions: Sequence[Mention]) -> list[Value]:
 def hints(event: PostEvent) -> Iterator[Hint]:
     """Who should know at once: nobody about their own doing, and everybody only once.
 
-    An edit is no news: it does not say whom the text named before.
+    An edit notifies nobody: it does not say whom the text named before. Reactions to comments
+    change no count of the post.
     """
     match event:
-        case PostPublished(post_id=post):
-            yield from _hints(event.author_id, _told(event), (post,))
-        case CommentPublished(post_id=post, comment_id=comment):
-            yield from _hints(event.author_id, _told(event), (post, comment))
+        case PostPublished(post_id=post, author_id=author):
+            yield Hint("post.published", author, (post,), Scope.AUTHOR)
+            yield from _notified(author, _told(event), (post,))
+        case PostEdited(post_id=post) | PostDeleted(post_id=post):
+            yield Hint("post.changed", post, scope=Scope.POST)
+        case CommentPublished(post_id=post, comment_id=comment, author_id=author):
+            yield Hint("post.changed", post, (comment,), Scope.POST)
+            yield from _notified(author, _told(event), (post, comment))
+        case CommentEdited(post_id=post) | CommentDeleted(post_id=post):
+            yield Hint("post.changed", post, scope=Scope.POST)
         case ReactionSet(post_id=post, thing_id=thing, person_id=person):
+            if thing == post:
+                yield Hint("post.changed", post, scope=Scope.POST)
             told = {event.thing_author_id: "reaction.set"}
-            yield from _hints(person, told, (post, thing, person))
+            yield from _notified(person, told, (post,) if thing == post else (post, thing))
+        case ReactionTakenBack(post_id=post, thing_id=thing):
+            if thing == post:
+                yield Hint("post.changed", post, scope=Scope.POST)
         case _:
             return
 
@@ -232,10 +253,10 @@ def _told(event: PublishedEvent) -> dict[UUID, str]:
     return told
 
 
-def _hints(actor: UUID, told: dict[UUID, str], ids: tuple[UUID, ...]) -> Iterator[Hint]:
+def _notified(actor: UUID, told: dict[UUID, str], ids: tuple[UUID, ...]) -> Iterator[Hint]:
     for account, kind in told.items():
         if account != actor:
-            yield Hint(kind, account, ids)
+            yield Hint(kind, account, (actor, *ids))
 
 
 def touches(event: PostEvent, moment: Moment) -> Iterator[Touch]:

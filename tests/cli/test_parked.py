@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from infra.postgres.schema import ensure
 from infra.worker import progress
 from infra.worker.places import Places
 from projections.builds import ensure_models
+from projections.folding import News
 from projections.model import Model, Moment
 from projections.operations import Operation, Upsert
 from projections.subscriber import ModelSubscriber
@@ -96,6 +97,16 @@ def use(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
     monkeypatch.setattr(parked_retry, "MODELS", (model,))
 
 
+class Untold:
+    """Nobody is told anything."""
+
+    def tell(self, partition: Partition, news: Sequence[News]) -> None:
+        """Takes news."""
+
+    def lost(self, why: str) -> None:
+        """Takes losses."""
+
+
 async def _set_aside(settings: Settings) -> tuple[int, int]:
     """Writes the log and lets the faulty model fold it; where Ana's records are."""
     await topics.ensure(settings)
@@ -111,7 +122,7 @@ async def _set_aside(settings: Settings) -> tuple[int, int]:
             PEOPLE, [(who, [ProfileUpdated(account_id=who, about=about)]) for who, about in said]
         )
         places = Places("notes", pool, log)
-        subscriber = ModelSubscriber(FAULTY, places, keys, lambda _partition, _news: None)
+        subscriber = ModelSubscriber(FAULTY, places, keys, Untold())
         for number in range(partition_count(settings, PEOPLE)):
             partition = Partition(PEOPLE.name, number)
             await subscriber.resume(partition)

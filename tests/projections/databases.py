@@ -26,11 +26,12 @@ class Database:
         self.pool = pool
         self.log = log
         self.news: list[tuple[Partition, News]] = []
+        self.losses: list[str] = []
 
     def subscriber(self, model: Model, commits: Commits | None = None) -> ModelSubscriber:
         """A new worker's subscriber, which knows nothing but what is stored."""
         places = Places(model.name, self.pool, cast("Log", self.log))
-        return ModelSubscriber(model, places, Plain(), self._told, commits)
+        return ModelSubscriber(model, places, Plain(), self, commits)
 
     async def consume(self, model: Model, partition: Partition) -> None:
         """Let a new subscriber take in all that the log holds."""
@@ -54,8 +55,13 @@ class Database:
             )
         return rows
 
-    def _told(self, partition: Partition, news: Sequence[News]) -> None:
+    def tell(self, partition: Partition, news: Sequence[News]) -> None:
+        """Keeps news."""
         self.news += [(partition, one) for one in news]
+
+    def lost(self, why: str) -> None:
+        """Keeps what was said of losses."""
+        self.losses.append(why)
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ from projections.models.graph import (
     hints,
     touches,
 )
-from projections.operations import Hint
+from projections.operations import Hint, Scope
 from projections.tables import Row, Table
 from projections.touches import Followed, Opened
 from tests.projections.folding import ANA, BEN, CLO, at, rows_of
@@ -152,16 +152,30 @@ def test_a_new_follower_is_news_for_both() -> None:
     ]
 
 
-def test_a_removed_blocked_muted_or_declined_person_is_told_nothing() -> None:
-    silent: list[Event] = [
-        unfollowed(ANA, BEN, by=ANA),
-        FollowDeclined(target_id=ANA, follower_id=BEN),
-        BlockSet(blocker_id=ANA, blocked_id=BEN),
-        MuteSet(muter_id=ANA, muted_id=BEN),
+def test_a_muted_or_declined_person_is_told_nothing() -> None:
+    declined = FollowDeclined(target_id=ANA, follower_id=BEN)
+    for event in (declined, MuteSet(muter_id=ANA, muted_id=BEN)):
+        assert list(hints(event)) == []
+
+
+def test_after_a_block_the_pages_of_both_are_looked_at_again() -> None:
+    assert list(hints(BlockSet(blocker_id=ANA, blocked_id=BEN))) == [
+        Hint("access.narrowed", ANA, (BEN,)),
+        Hint("access.narrowed", BEN, (ANA,)),
     ]
-    for event in silent:
-        assert isinstance(event, MODEL.events)
-        assert list(MODEL.hints(event)) == []
+    assert list(hints(BlockLifted(blocker_id=ANA, blocked_id=BEN))) == []
+
+
+def test_who_no_longer_follows_may_see_less_whoever_ended_it() -> None:
+    for actor in (ANA, BEN):
+        assert list(hints(unfollowed(ANA, BEN, by=actor))) == [Hint("access.narrowed", BEN, (ANA,))]
+
+
+def test_an_account_that_goes_private_is_news_for_all_who_look_at_its_posts() -> None:
+    private = VisibilityChanged(account_id=ANA, private=True)
+    assert list(hints(private)) == [Hint("access.narrowed", ANA, scope=Scope.AUTHOR)]
+    public = VisibilityChanged(account_id=ANA, private=False)
+    assert list(hints(public)) == []
 
 
 def test_whoever_follows_somebody_new_lacks_their_posts() -> None:

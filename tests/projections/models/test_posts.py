@@ -14,6 +14,7 @@ from events.posts import (
     Mention,
     PostDeleted,
     PostEdited,
+    PostEvent,
     PostPublished,
     ReactionSet,
     ReactionTakenBack,
@@ -33,7 +34,7 @@ from projections.models.posts import (
     hints,
     touches,
 )
-from projections.operations import Hint
+from projections.operations import Hint, Scope
 from projections.tables import Row, Table
 from projections.touches import Published
 from tests.projections.folding import ANA, BEN, CLO, PARTITION, START, at, folded, rows_of
@@ -228,32 +229,62 @@ def test_a_reaction_taken_back_leaves_no_row_and_no_count() -> None:
     assert after(REACTION_COUNTS, reaction(POST, BEN), back) == []
 
 
+CHANGED = Hint("post.changed", POST, scope=Scope.POST)
+"""To those who have the post on their screen."""
+
+
+def notifications(event: PostEvent) -> set[Hint]:
+    """What single people are told."""
+    return {hint for hint in hints(event) if hint.scope is Scope.ACCOUNT}
+
+
+def to_viewers(event: PostEvent) -> list[Hint]:
+    """What those are told who look at an author's posts, or at a post."""
+    return [hint for hint in hints(event) if hint.scope is not Scope.ACCOUNT]
+
+
 def test_the_mentioned_are_told_of_a_post_once() -> None:
     twice = replace(PUBLISHED, mentions=(Mention(0, 4, CLO), Mention(5, 4, CLO)))
-    assert list(hints(twice)) == [Hint("post.mentioned", CLO, (POST,))]
+    assert notifications(twice) == {Hint("post.mentioned", CLO, (ANA, POST))}
 
 
 def test_a_comment_is_told_to_all_concerned_as_what_matters_most_to_each() -> None:
+    dan = UUID(int=0xD)
     mentions = (Mention(0, 4, ANA), Mention(5, 4, BEN), Mention(9, 4, CLO))
-    reply = replace(REPLIED, author_id=UUID(int=0xD), mentions=mentions)
-    assert set(hints(reply)) == {
-        Hint("comment.published", ANA, (POST, REPLY)),
-        Hint("comment.replied", BEN, (POST, REPLY)),
-        Hint("comment.mentioned", CLO, (POST, REPLY)),
+    assert notifications(replace(REPLIED, author_id=dan, mentions=mentions)) == {
+        Hint("comment.published", ANA, (dan, POST, REPLY)),
+        Hint("comment.replied", BEN, (dan, POST, REPLY)),
+        Hint("comment.mentioned", CLO, (dan, POST, REPLY)),
     }
 
 
 def test_a_reaction_is_told_to_who_wrote_the_thing() -> None:
-    [hint] = hints(reaction(COMMENT, CLO, author=BEN))
-    assert hint == Hint("reaction.set", BEN, (POST, COMMENT, CLO))
+    to_comment = reaction(COMMENT, CLO, author=BEN)
+    assert notifications(to_comment) == {Hint("reaction.set", BEN, (CLO, POST, COMMENT))}
+    assert notifications(reaction(POST, CLO)) == {Hint("reaction.set", ANA, (CLO, POST))}
 
 
 def test_nobody_is_told_of_their_own_doing_nor_anybody_of_a_deletion() -> None:
     own = replace(COMMENTED, author_id=ANA, mentions=(Mention(0, 4, ANA),))
-    silent: list[Event] = [own, reaction(POST, ANA), NEW_TEXT, DELETED, COMMENT_DELETED]
-    for event in silent:
-        assert isinstance(event, MODEL.events)
-        assert list(MODEL.hints(event)) == []
+    for event in (own, reaction(POST, ANA), NEW_TEXT, DELETED, COMMENT_DELETED):
+        assert notifications(event) == set()
+
+
+def test_a_post_is_told_to_who_looks_at_what_its_author_shows() -> None:
+    assert to_viewers(PUBLISHED) == [Hint("post.published", ANA, (POST,), Scope.AUTHOR)]
+
+
+def test_whatever_changes_a_post_or_its_counts_is_told_to_who_looks_at_it() -> None:
+    back = ReactionTakenBack(post_id=POST, thing_id=POST, thing_author_id=ANA, person_id=BEN)
+    for event in (NEW_TEXT, DELETED, COMMENT_DELETED, reaction(POST, BEN), back):
+        assert to_viewers(event) == [CHANGED]
+    assert to_viewers(REPLIED) == [replace(CHANGED, ids=(REPLY,))]
+
+
+def test_reactions_to_comments_change_no_count_of_the_post() -> None:
+    back = ReactionTakenBack(post_id=POST, thing_id=COMMENT, thing_author_id=BEN, person_id=CLO)
+    for event in (reaction(COMMENT, CLO, author=BEN), back):
+        assert to_viewers(event) == []
 
 
 @pytest.mark.parametrize("audience", Audience)
