@@ -21,17 +21,27 @@ from queries.rpc.accounts import Accounts
 from queries.rpc.comments import Comments
 from queries.rpc.feeds import Feeds
 from queries.rpc.graph import Graph
+from queries.rpc.live import Live
 from queries.rpc.policies import Policies
 from queries.rpc.post_policies import PostPolicies
 from queries.rpc.posts import Posts
 from queries.store import Store
-from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, internal_pb2, posts_pb2
+from schemas.gen import (
+    accounts_pb2,
+    comments_pb2,
+    feeds_pb2,
+    graph_pb2,
+    internal_pb2,
+    live_pb2,
+    posts_pb2,
+)
 
 _ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name["AccountQueries"]
 _GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name["GraphQueries"]
 _POSTS: Final = posts_pb2.DESCRIPTOR.services_by_name["PostQueries"]
 _COMMENTS: Final = comments_pb2.DESCRIPTOR.services_by_name["CommentQueries"]
 _FEEDS: Final = feeds_pb2.DESCRIPTOR.services_by_name["FeedQueries"]
+_LIVE: Final = live_pb2.DESCRIPTOR.services_by_name["LiveQueries"]
 _POLICIES: Final = internal_pb2.DESCRIPTOR.services_by_name["Policies"]
 _POST_POLICIES: Final = internal_pb2.DESCRIPTOR.services_by_name["PostPolicies"]
 
@@ -52,6 +62,7 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
         store = Store(pool, _answer_s(settings))
         home = await opened.enter_async_context(open_home(settings, store))
         cursors = Cursors(seals)
+        sessions = ClosedSessions(pool)
         waiting = Waiting(store, settings.queries.position_wait_ms / 1000)
 
         async def caught_up(call: Call) -> None:
@@ -64,11 +75,12 @@ async def open_queries(settings: Settings) -> AsyncIterator[Dispatcher]:
                 Service(_POSTS, Posts(store, cursors)),
                 Service(_COMMENTS, Comments(store, cursors)),
                 Service(_FEEDS, Feeds(store, cursors, home)),
+                Service(_LIVE, Live(store, sessions)),
                 Service(_POLICIES, Policies(store, waiting)),
                 Service(_POST_POLICIES, PostPolicies(store)),
             ),
             tokens=tokens,
-            sessions=ClosedSessions(pool),
+            sessions=sessions,
             positions=Positions(seals),
             prepare=caught_up,
         )

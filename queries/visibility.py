@@ -17,7 +17,12 @@ def is_visible(person: Person) -> bool:
     What people say of themselves is not shown before what they had decided until then, such as to
     block the viewer (docs/adr/0006-positions-and-after.md).
     """
-    return person.own or (person.settled and not (person.viewer_blocks or person.blocks_viewer))
+    return person.own or (person.settled and not is_blocked(person))
+
+
+def is_blocked(person: Person) -> bool:
+    """Whether there is a block between the viewer and the person, whichever way."""
+    return person.viewer_blocks or person.blocks_viewer
 
 
 def is_open(person: Person) -> bool:

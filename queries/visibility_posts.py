@@ -62,6 +62,16 @@ def _may_be_judged(thing: Writing) -> bool:
     return visibility.is_visible(thing.author) and includes(thing.reached, thing.after)
 
 
+def is_awaited(thing: Writing) -> bool:
+    """Whether it is hidden for now only: the models do not know yet what its author had decided.
+
+    Once they do, it may turn out either way.
+    """
+    author = thing.author
+    known = author.settled and includes(thing.reached, thing.after)
+    return not (known or author.own or visibility.is_blocked(author))
+
+
 def may_comment(post: Post) -> bool:
     """Whether a viewer who may see the post may also comment on it."""
     if post.author.own:

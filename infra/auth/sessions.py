@@ -28,6 +28,11 @@ class ClosedSessions:
         """Whether the session was closed; raises Unavailable when that cannot be told."""
         return await self._asked.answer(session)
 
+    async def closed_among(self, sessions: Sequence[UUID]) -> frozenset[UUID]:
+        """Which of the sessions were closed; raises Unavailable when that cannot be told."""
+        closed = await self._closed(sessions)
+        return frozenset(session for session, is_closed in closed.items() if is_closed)
+
     async def _closed(self, sessions: Sequence[UUID]) -> Mapping[UUID, bool]:
         try:
             with translated():

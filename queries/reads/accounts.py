@@ -45,6 +45,12 @@ def person_of(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> sql.Composed:
     return _PERSON.format(who=who, more=more, **counted)
 
 
+def standing_of(who: sql.SQL) -> sql.Composed:
+    """As `person_of`, with 0 for all counts: for who only asks what two are to each other."""
+    none = sql.SQL("0")
+    return _PERSON.format(who=who, more=sql.SQL(""), followers=none, following=none)
+
+
 def _person_query(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> sql.Composed:
     return counts.HIDING + person_of(who, more)
 

@@ -12,13 +12,16 @@ from psycopg import sql
 
 HIDDEN_MAX: Final = 1000
 
-HIDING: Final = sql.SQL("""
-with hiding as materialized (
+HIDDEN_IDS: Final = sql.SQL("""
     select case when count(*) > {most} then '{{}}' else coalesce(array_agg(h.id), '{{}}') end as ids
       from (select blocked_id as id from blocks where blocker_id = %(viewer)s
              union
             select blocker_id from blocks where blocked_id = %(viewer)s
-             limit {most} + 1) h)""").format(most=HIDDEN_MAX)
+             limit {most} + 1) h""").format(most=HIDDEN_MAX)
+"""Those who are hidden from the viewer."""
+
+HIDING: Final = sql.SQL("""
+with hiding as materialized ({ids})""").format(ids=HIDDEN_IDS)
 """Goes before every statement with counts: those who are hidden from the viewer, found once."""
 
 # One look into an index for each of them, however many others there are.

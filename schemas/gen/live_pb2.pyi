@@ -357,7 +357,7 @@ class LiveClosed(message.Message):
 
 @typing.final
 class JudgeRequest(message.Message):
-    """Asks who may be told of some matters. Viewers are named once, and by their place from then on."""
+    """Asks who may be told of some matters. Whoever might be is named once, and by place from then on."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -365,7 +365,7 @@ class JudgeRequest(message.Message):
     MATTERS_FIELD_NUMBER: builtins.int
     @builtins.property
     def viewers(self) -> containers.RepeatedCompositeFieldContainer[LiveViewer]:
-        """Whoever might be told."""
+        """The open pages."""
 
     @builtins.property
     def matters(self) -> containers.RepeatedCompositeFieldContainer[Matter]:
@@ -385,16 +385,16 @@ class JudgeRequest(message.Message):
 
 @typing.final
 class LiveViewer(message.Message):
-    """An account in a session."""
+    """An open page."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     ACCOUNT_ID_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
     account_id: builtins.str
-    """The account."""
+    """Whose."""
     session_id: builtins.str
-    """The session; whoever signed out of it is told nothing."""
+    """In which session; once that is closed, the page is told nothing."""
     def __init__(
         self,
         *,
@@ -490,8 +490,11 @@ class Touch(message.Message):
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_IDS_FIELD_NUMBER: builtins.int
     VIEWERS_FIELD_NUMBER: builtins.int
+    COUNTED_FIELD_NUMBER: builtins.int
     post_id: builtins.str
     """Which."""
+    counted: builtins.bool
+    """Whether they are told what it counts."""
     @builtins.property
     def comment_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """New comments under it."""
@@ -506,10 +509,11 @@ class Touch(message.Message):
         post_id: builtins.str = ...,
         comment_ids: abc.Iterable[builtins.str] | None = ...,
         viewers: abc.Iterable[builtins.int] | None = ...,
+        counted: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_ids", b"comment_ids", "post_id", b"post_id", "viewers", b"viewers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_ids", b"comment_ids", "counted", b"counted", "post_id", b"post_id", "viewers", b"viewers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -523,12 +527,15 @@ class Notice(message.Message):
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_ID_FIELD_NUMBER: builtins.int
     VIEWERS_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
     person_id: builtins.str
     """Who did it."""
     post_id: builtins.str
     """To which post; empty if to none."""
     comment_id: builtins.str
     """To which comment under the post; empty if to none."""
+    kind: builtins.str
+    """What was done, as in LiveNotification."""
     @builtins.property
     def viewers(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Who is to be notified: one account, in as many sessions as it has open."""
@@ -540,10 +547,11 @@ class Notice(message.Message):
         post_id: builtins.str = ...,
         comment_id: builtins.str = ...,
         viewers: abc.Iterable[builtins.int] | None = ...,
+        kind: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_id", b"comment_id", "person_id", b"person_id", "post_id", b"post_id", "viewers", b"viewers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_id", b"comment_id", "kind", b"kind", "person_id", b"person_id", "post_id", b"post_id", "viewers", b"viewers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -561,7 +569,7 @@ class JudgeAnswer(message.Message):
 
     @builtins.property
     def closed(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Viewers whose session was closed: they appear in no verdict."""
+        """Viewers whose session was closed: they are told nothing, whatever the verdicts say."""
 
     def __init__(
         self,
@@ -584,16 +592,11 @@ class Verdict(message.Message):
     SHOWN_FIELD_NUMBER: builtins.int
     UNDECIDED_FIELD_NUMBER: builtins.int
     AUTHOR_ID_FIELD_NUMBER: builtins.int
+    COUNTS_FIELD_NUMBER: builtins.int
     COMMENTS_FIELD_NUMBER: builtins.int
-    REACTIONS_FIELD_NUMBER: builtins.int
-    NEW_COMMENTS_FIELD_NUMBER: builtins.int
     PERSON_FIELD_NUMBER: builtins.int
     author_id: builtins.str
     """Of a publication: who wrote the post."""
-    comments: builtins.int
-    """Of a touch: the comments on the post."""
-    reactions: builtins.int
-    """Of a touch: the reactions to the post."""
     @builtins.property
     def shown(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Who may be told now."""
@@ -603,7 +606,11 @@ class Verdict(message.Message):
         """About whom it cannot be said yet: ask again in a moment."""
 
     @builtins.property
-    def new_comments(self) -> containers.RepeatedCompositeFieldContainer[CommentVerdict]:
+    def counts(self) -> containers.RepeatedCompositeFieldContainer[CountsVerdict]:
+        """Of a touch: what the post counts for whom; they differ where people are hidden."""
+
+    @builtins.property
+    def comments(self) -> containers.RepeatedCompositeFieldContainer[CommentVerdict]:
         """Of a touch: the new comments that anybody may be told of."""
 
     @builtins.property
@@ -616,14 +623,43 @@ class Verdict(message.Message):
         shown: abc.Iterable[builtins.int] | None = ...,
         undecided: abc.Iterable[builtins.int] | None = ...,
         author_id: builtins.str = ...,
-        comments: builtins.int = ...,
-        reactions: builtins.int = ...,
-        new_comments: abc.Iterable[CommentVerdict] | None = ...,
+        counts: abc.Iterable[CountsVerdict] | None = ...,
+        comments: abc.Iterable[CommentVerdict] | None = ...,
         person: LivePerson | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["author_id", b"author_id", "comments", b"comments", "new_comments", b"new_comments", "person", b"person", "reactions", b"reactions", "shown", b"shown", "undecided", b"undecided"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["author_id", b"author_id", "comments", b"comments", "counts", b"counts", "person", b"person", "shown", b"shown", "undecided", b"undecided"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class CountsVerdict(message.Message):
+    """What a post counts for some of those who see it."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    COMMENTS_FIELD_NUMBER: builtins.int
+    REACTIONS_FIELD_NUMBER: builtins.int
+    SHOWN_FIELD_NUMBER: builtins.int
+    comments: builtins.int
+    """How many comments and replies."""
+    reactions: builtins.int
+    """How many reactions."""
+    @builtins.property
+    def shown(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
+        """For whom."""
+
+    def __init__(
+        self,
+        *,
+        comments: builtins.int = ...,
+        reactions: builtins.int = ...,
+        shown: abc.Iterable[builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["comments", b"comments", "reactions", b"reactions", "shown", b"shown"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

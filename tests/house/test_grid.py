@@ -24,13 +24,15 @@ READ = [
     "schemas/proto/{}.proto",
     "tests/queries/**/test_{}.py",
 ]
-# Comments are facts about a post and share its events and model; feeds are only read.
+# Comments are facts about a post and share its events and model; feeds and live updates are only
+# read.
 CONTEXTS = {
     "accounts": [*WRITTEN, *FOLDED, *READ],
     "graph": [*WRITTEN, *FOLDED, *READ],
     "posts": [*WRITTEN, *FOLDED, *READ],
     "comments": [*WRITTEN, *READ],
     "feeds": READ,
+    "live": READ,
 }
 CELLS = [(context, layer) for context, layers in CONTEXTS.items() for layer in layers]
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
+from infra.auth.sessions import ClosedSessions
 from infra.config import Settings
 from infra.crypto.digests import Digests
 from infra.crypto.sealed import Seals
@@ -16,6 +17,7 @@ from queries.rpc.accounts import Accounts
 from queries.rpc.comments import Comments
 from queries.rpc.feeds import Feeds
 from queries.rpc.graph import Graph
+from queries.rpc.live import Live
 from queries.rpc.policies import Policies
 from queries.rpc.post_policies import PostPolicies
 from queries.rpc.posts import Posts
@@ -44,6 +46,7 @@ class Side(Struct, frozen=True):
     waiting: Waiting
     policies: Policies
     post_policies: PostPolicies
+    live: Live
 
 
 @pytest.fixture
@@ -84,5 +87,6 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
             waiting=waiting,
             policies=Policies(store, waiting),
             post_policies=PostPolicies(store),
+            live=Live(store, ClosedSessions(pool)),
         )
         wire.resume()

@@ -67,6 +67,7 @@ async def test_it_answers_every_query(running: Running) -> None:
         "/agora.posts.v1.PostQueries",
         "/agora.comments.v1.CommentQueries",
         "/agora.feeds.v1.FeedQueries",
+        "/agora.live.v1.LiveQueries",
         "/agora.internal.v1.Policies",
         "/agora.internal.v1.PostPolicies",
     }
