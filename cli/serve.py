@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import StrEnum
@@ -29,7 +30,7 @@ from infra.stopping import Stop
 from infra.telemetry.logs import configure_logging
 from infra.telemetry.metrics import exported_metrics
 from infra.telemetry.tracing import opened_tracing
-from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, posts_pb2
+from schemas.gen import accounts_pb2, comments_pb2, feeds_pb2, graph_pb2, live_pb2, posts_pb2
 from schemas.refusals import Unavailable
 
 DRAIN_S: Final = 8.0
@@ -40,6 +41,7 @@ GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name
 POSTS: Final = posts_pb2.DESCRIPTOR.services_by_name
 COMMENTS: Final = comments_pb2.DESCRIPTOR.services_by_name
 FEEDS: Final = feeds_pb2.DESCRIPTOR.services_by_name
+LIVE: Final = live_pb2.DESCRIPTOR.services_by_name
 COMMAND_SERVICES: Final = (
     ACCOUNTS["AccountCommands"],
     GRAPH["GraphCommands"],
@@ -52,6 +54,7 @@ QUERY_SERVICES: Final = (
     POSTS["PostQueries"],
     COMMENTS["CommentQueries"],
     FEEDS["FeedQueries"],
+    LIVE["LiveQueries"],
 )
 
 log = logging.getLogger(__name__)
@@ -183,11 +186,21 @@ async def _gateway(
     opened: AsyncExitStack, settings: Settings, backends: Mapping[str, Backend]
 ) -> None:
     from gateway.app import build
+    from gateway.live.updates import LiveUpdates
 
+    _allow_open_files()
     host, port = settings.gateway.host, settings.gateway.port
-    app = build(settings, backends)
-    bound = await opened.enter_async_context(serving_http(app, host, port, drain_s=DRAIN_S))
+    live = LiveUpdates(settings, backends[Side.QUERIES.value])
+    app = build(settings, backends, live)
+    serving = serving_http(app, host, port, drain_s=DRAIN_S, ending=live.end)
+    bound = await opened.enter_async_context(serving)
     log.info("serving HTTP at %s:%d", host, bound)
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us have: every open page is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _backends(

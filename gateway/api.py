@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from google.protobuf.descriptor import Descriptor
@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import bodies, problems
 from gateway.callers import FORWARDED_FOR, client_address, is_loopback, limited_address
-from gateway.exchange import Answer, exchange_of
+from gateway.exchange import Answer, Sendable, exchange_of
 from gateway.json_text import parsed
 from gateway.limits import Limits
-from gateway.operations import Operation
+from gateway.live.updates import HEADERS_ALONE, LiveUpdates
+from gateway.operations import Operation, Route
 from gateway.refusals import VerbRefused
 from gateway.routes import Routes
 from infra.config import Settings
@@ -25,6 +26,7 @@ from infra.rpc import metadata as keys
 from infra.rpc.backend import RpcFailed
 from infra.rpc.dispatch import Tokens
 from infra.telemetry.tracing import CURRENT
+from schemas.gen import live_pb2
 from schemas.refusals import Refusal, Unavailable
 
 OUTSIDE: Final = frozenset(
@@ -52,10 +54,17 @@ class Api:
     """Answers everything below `/v1`, as an ASGI application."""
 
     def __init__(
-        self, operations: Iterable[Operation], tokens: Tokens, limits: Limits, settings: Settings
+        self,
+        operations: Iterable[Operation],
+        live: LiveUpdates,
+        tokens: Tokens,
+        limits: Limits,
+        settings: Settings,
     ) -> None:
-        self._operations = {operation.binding: operation for operation in operations}
-        self._routes = Routes(self._operations)
+        taken: list[Route] = [*operations, live.route]
+        self._taken = {route.binding: route for route in taken}
+        self._routes = Routes(self._taken)
+        self._live = live
         self._tokens = tokens
         self._limits = limits
         self._lifted = settings.limits.lifted_on_loopback
@@ -66,7 +75,7 @@ class Api:
         """One request. What it raises is a bug or a client that went away."""
         await (await self._answer(scope, receive)).send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> Sendable:
         exchange = exchange_of(scope)
         deadline_s = time.monotonic() + self._gateway.request_timeout_ms / 1000
         asked = _Asked(scope, receive, {}, {}, deadline_s)
@@ -83,32 +92,44 @@ class Api:
             _log.warning("%s failed behind the gateway", exchange.rpc)
             return Answer.of_problem(500, problems.of_bug(exchange.correlation))
 
-    async def _answered(self, asked: _Asked) -> Answer:
+    async def _answered(self, asked: _Asked) -> Sendable:
         scope, exchange = asked.scope, exchange_of(asked.scope)
         binding, variables = self._routes.match(scope["method"], scope["raw_path"])
-        operation = self._operations[binding]
-        exchange.rpc, asked.shape = operation.rpc, binding.method.input_type
+        route = self._taken[binding]
+        exchange.rpc, asked.shape = route.rpc, binding.method.input_type
         asked.headers = _joined(scope["headers"])
         asked.metadata = keys.single_values(
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in scope["headers"]
             if name.decode("latin-1") in OUTSIDE
         )
-        await self._admit(operation, asked)
+        await self._admit(route, asked)
         if binding.body:
             within_s = min(self._gateway.body_timeout_ms / 1000, _remaining_s(asked))
             limit = self._gateway.body_bytes_max
             body = await bodies.json_body(asked.receive, asked.headers, limit, within_s)
             if pairs := bodies.query_pairs(scope["query_string"]):
-                operation.reader.refuse_query(pairs)
-            message = operation.reader.from_body(variables, parsed(body))
+                route.reader.refuse_query(pairs)
+            message = route.reader.from_body(variables, parsed(body))
         else:
             bodies.refuse_body(asked.headers)
             pairs = bodies.query_pairs(scope["query_string"])
-            message = operation.reader.from_query(variables, pairs)
-        return await self._called(operation, message, asked)
+            message = route.reader.from_query(variables, pairs)
+        if isinstance(route, Operation):
+            return await self._called(route, message, asked)
+        return await self._opened(message, asked)
 
-    async def _admit(self, operation: Operation, asked: _Asked) -> None:
+    async def _opened(self, message: Message, asked: _Asked) -> Sendable:
+        if asked.scope["method"] == "HEAD":
+            return HEADERS_ALONE
+        exchange_of(asked.scope).streamed = True
+        token = keys.bearer_token(asked.metadata)
+        last_event_id = asked.headers.get("last-event-id", "")
+        return await self._live.opened(
+            cast("live_pb2.WatchRequest", message), token, last_event_id, asked.receive
+        )
+
+    async def _admit(self, route: Route, asked: _Asked) -> None:
         """Lets the request through or refuses it: who asks, and how often. Fills the metadata."""
         address = client_address(asked.scope, asked.headers, self._gateway.proxies_in_front)
         asked.metadata |= {
@@ -118,17 +139,17 @@ class Api:
         }
         lifted = self._lifted and is_loopback(address) and FORWARDED_FOR not in asked.headers
         try:
-            caller = self._caller(operation, asked) or limited_address(address)
+            caller = self._caller(route, asked) or limited_address(address)
         except Refusal:
             if not lifted:  # Whoever tries tokens is limited by address.
-                await self._limits.admit(operation.rate, limited_address(address))
+                await self._limits.admit(route.rate, limited_address(address))
             raise
         if not lifted:
-            await self._limits.admit(operation.rate, caller)
+            await self._limits.admit(route.rate, caller)
 
-    def _caller(self, operation: Operation, asked: _Asked) -> str:
+    def _caller(self, route: Route, asked: _Asked) -> str:
         """The account that asks; empty for routes that are open to anybody."""
-        if not operation.signed_in:
+        if not route.signed_in:
             return ""
         token = keys.bearer_token(asked.metadata)
         return str(self._tokens.verify(token, datetime.now(UTC)).account_id)

@@ -11,6 +11,7 @@ from gateway import docs_page, health, openapi
 from gateway.api import Api
 from gateway.edge import Edge
 from gateway.limits import Limits
+from gateway.live.updates import LiveUpdates
 from gateway.operations import operations_of
 from gateway.web_files import WebFiles
 from infra.auth.tokens import open_tokens
@@ -20,21 +21,24 @@ from infra.crypto.public_ids import PublicIds
 from infra.rpc.backend import Backend
 
 
-def build(settings: Settings, backends: Mapping[str, Backend]) -> Starlette:
+def build(settings: Settings, backends: Mapping[str, Backend], live: LiveUpdates) -> Starlette:
     """The application in front of `backends` (by side: commands, queries).
 
-    Raises SettingError for a key file that cannot be used, Misrouted for proto files that make no
-    HTTP API. Redis and the sides behind may be away, now and at any time.
+    `live` runs while the application does; its streams must be ended before the server is told to
+    stop, which would wait for them. Raises SettingError for a key file that cannot be used,
+    Misrouted for proto files that make no HTTP API. Redis, NATS and the sides behind may be away,
+    now and at any time.
     """
     ids = PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
     limits = Limits(settings.limits, settings.redis)
     operations = operations_of(backends, ids)
-    api = Api(operations, open_tokens(settings), limits, settings)
-    document = openapi.document(operations)
+    api = Api(operations, live, open_tokens(settings), limits, settings)
+    document = openapi.document([*operations, live.route])
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with live.running():
+            yield
         await limits.close()
 
     return Starlette(

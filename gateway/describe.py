@@ -13,6 +13,7 @@ import orjson
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 
+from gateway.live.updates import live_route
 from gateway.openapi import document
 from gateway.operations import operations_of
 from infra.crypto.public_ids import PublicIds
@@ -50,7 +51,8 @@ def description() -> bytes:
         for file in FILES
         for service in file.services_by_name.values()
     }
-    described = document(operations_of(services, PublicIds(bytes(32))))
+    ids = PublicIds(bytes(32))
+    described = document([*operations_of(services, ids), live_route(ids)])
     return orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from gateway.openapi import Document
+from gateway.openapi import JSON, Document
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -67,8 +67,9 @@ def _operations(described: Document) -> Iterator[str]:
             yield from _parameters(described, operation)
             if body := operation.get("requestBody"):
                 yield f"<p>Body: {_type(body['content']['application/json']['schema'])}</p>"
-            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-            yield f"<p>Answer: {_type(answer)}</p></details>"
+            [(media_type, answer)] = operation["responses"]["200"]["content"].items()
+            kind = "Answer" if media_type == JSON else f"Answer, as {escape(media_type)}"
+            yield f"<p>{kind}: {_type(answer['schema'])}</p></details>"
 
 
 def _access(operation: Document) -> str:
@@ -133,6 +134,7 @@ def _type(schema: dict[str, Any]) -> str:
 def _bounds(schema: dict[str, Any]) -> str:
     words = (
         "format", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern",
+        "enum",
     )  # fmt: skip
     told = [f"{word} {schema[word]}" for word in words if word in schema]
     return f" <small>{escape(', '.join(told))}</small>" if told else ""

@@ -69,8 +69,9 @@ class Edge:
             await Answer.of_problem(500, body).send(sending)
         finally:
             CORRELATION.reset(mark)
-            seconds = HTTP_SECONDS.labels(rpc=exchange.rpc, status=sending.status)
-            seconds.observe(time.monotonic() - started)
+            if not exchange.streamed or sending.status != 200:
+                seconds = HTTP_SECONDS.labels(rpc=exchange.rpc, status=sending.status)
+                seconds.observe(time.monotonic() - started)
 
     async def _bounded(self, scope: Scope, receive: Receive, sending: "_Sending") -> None:
         try:

@@ -1,6 +1,6 @@
 """One request and its answer, as the layers of the gateway share them."""
 
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,10 +13,14 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class Exchange(Struct):
-    """What is known of a request. `rpc` names it in metrics: `page` until a route says better."""
+    """What is known of a request. `rpc` names it in metrics: `page` until a route says better.
+
+    An answer that is `streamed` lasts as long as the client stays, and tells nothing by that.
+    """
 
     correlation: UUID
     rpc: str = "page"
+    streamed: bool = False
 
 
 def exchange_of(scope: Scope) -> Exchange:
@@ -24,6 +28,14 @@ def exchange_of(scope: Scope) -> Exchange:
     exchange = scope[KEY]
     assert isinstance(exchange, Exchange)
     return exchange
+
+
+class Sendable(Protocol):
+    """An answer, whole or as it comes to be."""
+
+    async def send(self, send: Send) -> None:
+        """Sends it."""
+        ...
 
 
 class Answer(Struct):

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.comments import comments
+from gateway.live.events import MEDIA_TYPE as EVENT_STREAM
 from gateway.openapi_schemas import REFERENCE, Schema, Schemas, is_required
-from gateway.operations import Operation
+from gateway.operations import Route
 from gateway.problems import INTERNAL, INTERNAL_TITLE, MEDIA_TYPE
 from schemas.gen import options_pb2
 from schemas.reasons import REASONS
@@ -34,6 +35,12 @@ PARAMETERS: Final[dict[str, Schema]] = {
         "in": "header",
         "description": "A position that a command answered, or a list of them with commas between: "
         "the answer is no older than any of them.",
+        "schema": {"type": "string"},
+    },
+    "LastEventId": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "The id of the last event that was read: what came after it is told.",
         "schema": {"type": "string"},
     },
     "Traceparent": {
@@ -85,9 +92,10 @@ REFUSED: Final = {
     "default": "Anything else.",
 }
 RETRIED: Final = ("429", "503")
+JSON: Final = "application/json"
 
 
-def document(operations: Iterable[Operation]) -> Document:
+def document(operations: Iterable[Route]) -> Document:
     """The whole description. Raises Misrouted for names that clash."""
     texts = comments()
     schemas = Schemas(texts)
@@ -133,7 +141,7 @@ def endpoint(described: Document) -> Endpoint:
     return answer
 
 
-def _operation(operation: Operation, schemas: Schemas, texts: Any) -> Schema:
+def _operation(operation: Route, schemas: Schemas, texts: Any) -> Schema:
     method = operation.binding.method
     comment = texts.get(method.full_name, "")
     described: Schema = {
@@ -159,7 +167,7 @@ def _rate(number: int) -> str:
     return str(name).removeprefix("RATE_").lower()
 
 
-def _path(operation: Operation) -> str:
+def _path(operation: Route) -> str:
     parts = [
         f"{{{_json_name(operation, part.text)}}}" if part.variable else part.text
         for part in operation.binding.segments
@@ -167,11 +175,11 @@ def _path(operation: Operation) -> str:
     return "/" + "/".join(parts)
 
 
-def _variables(operation: Operation) -> list[str]:
+def _variables(operation: Route) -> list[str]:
     return [_json_name(operation, name) for name in operation.binding.variables]
 
 
-def _json_name(operation: Operation, name: str) -> str:
+def _json_name(operation: Route, name: str) -> str:
     return str(operation.binding.method.input_type.fields_by_name[name].json_name)
 
 
@@ -179,7 +187,7 @@ def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _parameters(operation: Operation, schemas: Schemas) -> list[Schema]:
+def _parameters(operation: Route, schemas: Schemas) -> list[Schema]:
     binding = operation.binding
     fields = binding.method.input_type.fields_by_name
     found = [_parameter(fields[name], "path", schemas) for name in binding.variables]
@@ -191,6 +199,8 @@ def _parameters(operation: Operation, schemas: Schemas) -> list[Schema]:
             for field in binding.method.input_type.fields
             if field.name not in binding.variables and field.containing_oneof not in spoken_for
         ]
+    if binding.method.server_streaming:
+        return [*found, {"$ref": "#/components/parameters/LastEventId"}]
     if operation.receipt:
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
     return [
@@ -210,16 +220,22 @@ def _parameter(field: FieldDescriptor, place: str, schemas: Schemas) -> Schema:
     return parameter | {"schema": schema}
 
 
-def _responses(operation: Operation, schemas: Schemas) -> Schema:
+def _responses(operation: Route, schemas: Schemas) -> Schema:
     output = operation.binding.method.output_type
     headers = {"Agora-Correlation-Id": {"$ref": "#/components/headers/Correlation"}}
     if operation.receipt:
         headers["Agora-Position"] = {"$ref": "#/components/headers/Position"}
+    if operation.binding.method.server_streaming:
+        description = "Events: the name of each is that of a member of this, its data the member."
+        media_type = EVENT_STREAM
+    else:
+        description = "Done." if operation.receipt else "What was asked for."
+        media_type = JSON
     answered: Schema = {
         "200": {
-            "description": "Done." if operation.receipt else "What was asked for.",
+            "description": description,
             "headers": headers,
-            "content": {"application/json": {"schema": schemas.answer(output)}},
+            "content": {media_type: {"schema": schemas.answer(output)}},
         }
     }
     return answered | {

@@ -166,6 +166,8 @@ def _constraints(field: FieldDescriptor, rules: Any, *, asked: bool) -> Schema:
         schema["minLength"] = max(1, text.min_len)
     if text.max_len:
         schema["maxLength"] = text.max_len
+    if allowed := list(getattr(text, "in")):
+        schema["enum"] = ["", *allowed] if rules.ignore else allowed
     if text.pattern:
         # A rule that lets the empty text pass is one more alternative.
         schema["pattern"] = f"^$|{text.pattern}" if rules.ignore else text.pattern

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway import codec_write
 from gateway.codec_read import RequestReader
@@ -22,21 +22,27 @@ from schemas.gen import options_pb2
 RECEIPT: Final = "agora.receipts.v1.Receipt"
 
 
-class Operation(Struct, frozen=True, eq=False):
-    """One route, ready to be asked. `receipt` names the answer's field that holds one, or is empty.
+class Route(Struct, frozen=True, eq=False, kw_only=True):
+    """One route: who may take it, how often, and how its requests are read.
 
-    `signed_in` says that only somebody with a token gets an answer.
+    `signed_in` says that only somebody with a token gets an answer. `receipt` names the answer's
+    field that holds one, or is empty.
     """
 
     binding: Binding
-    backend: Backend
-    path: str
     rpc: str
     signed_in: bool
     rate: int
     reader: RequestReader
+    receipt: str = ""
+
+
+class Operation(Route, frozen=True, eq=False, kw_only=True):
+    """A route to a method of a side behind, ready to be asked."""
+
+    backend: Backend
+    path: str
     write: codec_write.Write
-    receipt: str
 
     def position_of(self, answer: Message) -> str:
         """The sealed position that a command's answer tells; empty for a query."""
@@ -77,18 +83,27 @@ def _operations(backend: Backend, method: MethodDescriptor, ids: PublicIds) -> l
         raise Misrouted(f"{method.full_name} does not say who may call it, or how often")
     return [
         Operation(
-            binding=binding,
+            **structs.asdict(route_of(binding, ids)),
             backend=backend,
             path=path_of(method),
-            rpc=rpc_name(method),
-            signed_in=rules.access == options_pb2.ACCESS_SIGNED_IN,
-            rate=rules.rate,
-            reader=RequestReader(method.input_type, binding.variables, ids, body=binding.body),
             write=codec_write.compiled(method.output_type, ids),
-            receipt=_receipt_field(method),
         )
         for binding in bindings
     ]
+
+
+def route_of(binding: Binding, ids: PublicIds) -> Route:
+    """The route as its method's rules say. Raises Unsupported for a request that cannot be read."""
+    method = binding.method
+    rules = rules_of(method)
+    return Route(
+        binding=binding,
+        rpc=rpc_name(method),
+        signed_in=rules.access == options_pb2.ACCESS_SIGNED_IN,
+        rate=rules.rate,
+        reader=RequestReader(method.input_type, binding.variables, ids, body=binding.body),
+        receipt=_receipt_field(method),
+    )
 
 
 def _receipt_field(method: MethodDescriptor) -> str:

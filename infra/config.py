@@ -229,6 +229,30 @@ class GatewaySettings(Struct, frozen=True):
     ] = 0
 
 
+class LiveSettings(Struct, frozen=True):
+    """Streams of live updates at the gateway."""
+
+    streams_max: Annotated[
+        int, Meta(ge=1, description="Streams that one gateway keeps open at once.")
+    ] = 5000
+    streams_per_account: Annotated[
+        int, Meta(ge=1, description="Streams of one account at one gateway: its open tabs.")
+    ] = 20
+    heartbeat_s: Annotated[
+        int, Meta(ge=1, le=300, description="Silence after which a stream shows that it lives.")
+    ] = 15
+    check_ms: Annotated[
+        int, Meta(ge=50, description="Time between two looks for closed sessions.")
+    ] = 500
+    waiting_events_max: Annotated[
+        int,
+        Meta(ge=8, description="Events that wait for a slow client; with one more it starts anew."),
+    ] = 256
+    replayed_items_max: Annotated[
+        int, Meta(ge=100, description="Pieces of live news that a gateway can replay.")
+    ] = 20_000
+
+
 class LimitsSettings(Struct, frozen=True):
     """How often one account, or one address where nobody is signed in, may ask."""
 
@@ -345,6 +369,7 @@ class Settings(Struct, frozen=True):
     queries: QueriesSettings = QueriesSettings()
     feeds: FeedsSettings = FeedsSettings()
     gateway: GatewaySettings = GatewaySettings()
+    live: LiveSettings = LiveSettings()
     limits: LimitsSettings = LimitsSettings()
     projections: ProjectionsSettings = ProjectionsSettings()
     auth: AuthSettings = AuthSettings()

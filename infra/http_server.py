@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -15,12 +15,20 @@ BACKLOG: Final = 2048
 
 
 @asynccontextmanager
-async def serving_http(app: ASGIApp, host: str, port: int, *, drain_s: float) -> AsyncIterator[int]:
+async def serving_http(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    drain_s: float,
+    ending: Callable[[], None] = lambda: None,
+) -> AsyncIterator[int]:
     """Serves `app` inside the block; yields the port, also when it was asked to choose one (0).
 
-    At the end requests in flight have `drain_s` to finish; should the server fail before, the block
-    is cancelled. Raises OSError when it cannot listen, and RuntimeError when the application does
-    not start, which then has said why in the log.
+    At the end `ending` is called, to end what would go on for ever, and requests in flight have
+    `drain_s` to finish; should the server fail before, the block is cancelled. Raises OSError when
+    it cannot listen, and RuntimeError when the application does not start, which then has said why
+    in the log.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     block = asyncio.current_task()
@@ -39,6 +47,7 @@ async def serving_http(app: ASGIApp, host: str, port: int, *, drain_s: float) ->
         try:
             yield listener.getsockname()[1]
         finally:
+            ending()
             server.should_exit = True
             await running
 

@@ -150,7 +150,17 @@ REASONS: Final[Mapping[str, Reason]] = {
         TooMany, "The command would make one thing too large", "Ask for less."
     ),
     "PASSWORD_CHECKS_BUSY": Reason(TooMany, "Too many people are signing in at once", AGAIN),
+    "LIVE_STREAMS_TOO_MANY": Reason(
+        TooMany,
+        "Too many streams of live updates are open",
+        "Close one; a tab needs one.",
+    ),
     "PEER_BUSY": Reason(TooMany, "A part of the service is overloaded", AGAIN),
+    "LIVE_FULL": Reason(
+        Unavailable,
+        "The gateway can keep no more streams open",
+        "Come again in a moment, with the last event's id.",
+    ),
     "DEADLINE_PASSED": Reason(Unavailable, "It took longer than the caller waits", AGAIN),
     "CHECK_TOO_OLD": Reason(Unavailable, "The permission was checked too long ago", AGAIN),
     "LOG_UNAVAILABLE": Reason(Unavailable, "The log cannot be read now", AGAIN),

@@ -103,6 +103,10 @@ class AccessTokens:
             raise _invalid()
         return verified.caller
 
+    def ends_at(self, token: str) -> datetime:
+        """When the token's time is over; raises Unauthenticated TOKEN_INVALID."""
+        return datetime.fromtimestamp(self._known(token).exp, UTC)
+
     def _signed(self, claims: dict[str, Any]) -> str:
         headers = {"typ": _TYPE, "kid": self._kid}
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers=headers)

@@ -48,12 +48,15 @@ async def connected(
 ) -> Client:
     """A connection, once there is one; from then on it is kept up by itself. Close it."""
     while True:
+        heed_cancellation()
         try:
-            return await nats.connect(
+            client = await nats.connect(
                 settings.url,
                 name=name,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=RECONNECT_S,
+                # The client's own attempts at a first connection could not be called off.
+                allow_reconnect=False,
                 error_cb=troubles.note,
                 disconnected_cb=disconnected_cb,
                 reconnected_cb=reconnected_cb,
@@ -61,12 +64,15 @@ async def connected(
         except AWAY as problem:
             await troubles.note(problem)
             await asyncio.sleep(RECONNECT_S)
+        else:
+            client.options["allow_reconnect"] = True
+            return client
 
 
 def heed_cancellation() -> None:
     """Raise CancelledError if this task was told to end: to be asked wherever a loop begins anew.
 
-    The client swallows a cancellation that reaches it while it waits for its own buffers.
+    The client swallows a cancellation that reaches it in some of its waits.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

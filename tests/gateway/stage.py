@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from msgspec.structs import replace
 
 from gateway.app import build
+from gateway.live.updates import LiveUpdates
 from infra.auth.tokens import open_tokens
 from infra.config import Settings
 from infra.crypto.keys import load_keys
@@ -84,8 +85,11 @@ class Scene:
     @asynccontextmanager
     async def served(self, backends: Mapping[str, Backend] | None = None) -> AsyncIterator["Scene"]:
         """The gateway, serving."""
-        app = build(self.settings, backends or self.backends())
-        async with serving_http(app, "127.0.0.1", 0, drain_s=1) as self.port:
+        sides = backends or self.backends()
+        live = LiveUpdates(self.settings, sides["queries"])
+        app = build(self.settings, sides, live)
+        serving = serving_http(app, "127.0.0.1", 0, drain_s=1, ending=live.end)
+        async with serving as self.port:
             address = f"http://127.0.0.1:{self.port}"
             async with httpx.AsyncClient(base_url=address, trust_env=False) as self._client:
                 yield self

@@ -288,6 +288,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what happens for as long as the page is open, as server-sent events
+         * @description Tells what happens for as long as the page is open, as server-sent events. Each has an opaque id: whoever was cut off sends the last one as `Last-Event-ID` and is told what was missed, or `reset`.
+         */
+        get: operations["Watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/people": {
         parameters: {
             query?: never;
@@ -898,6 +918,105 @@ export interface components {
             /** @description Established, or requested when the person is private. */
             following: components["schemas"]["Follow"];
         };
+        /** @description Why the stream ends. */
+        LiveClosed: {
+            /** @description SESSION_CLOSED or TOKEN_EXPIRED, as in refusals. */
+            reason: string;
+        };
+        /** @description There is a new comment, or a reply to one, under a watched post. */
+        LiveComment: {
+            /** @description Under which. */
+            postId: string;
+            /** @description Which. */
+            commentId: string;
+            /** @description Who wrote it. */
+            authorId: string;
+            /** @description Shows the comment, sent as Agora-Position. */
+            position: string;
+        };
+        /** @description What a watched post counts now. */
+        LiveCounts: {
+            /** @description Which. */
+            postId: string;
+            /**
+             * Format: int64
+             * @description How many comments and replies.
+             */
+            comments: string;
+            /**
+             * Format: int64
+             * @description How many reactions.
+             */
+            reactions: string;
+            /** @description Shows what changed, sent as Agora-Position. */
+            position: string;
+        };
+        /** @description One event. The name of the field that is set is the name of the event, and its message the data. */
+        LiveEvent: {
+            /** @description Comes first. What is read from now on misses nothing that is told later. */
+            hello?: components["schemas"]["LiveHello"];
+            /** @description A new post in what is watched. */
+            post?: components["schemas"]["LivePost"];
+            /** @description A new comment under a watched post. */
+            comment?: components["schemas"]["LiveComment"];
+            /** @description The counts of a watched post. */
+            counts?: components["schemas"]["LiveCounts"];
+            /** @description A watched post is to be taken off the page. */
+            gone?: components["schemas"]["LiveGone"];
+            /** @description News for the viewer alone. */
+            notification?: components["schemas"]["LiveNotification"];
+            /** @description Something may have been missed: read everything anew. */
+            reset?: components["schemas"]["LiveReset"];
+            /** @description The stream ends here. */
+            closed?: components["schemas"]["LiveClosed"];
+        };
+        /** @description A watched post was deleted, or the viewer may no longer see it: both are the same. */
+        LiveGone: {
+            /** @description Which. */
+            postId: string;
+        };
+        /** @description The stream is open. */
+        LiveHello: Record<string, never>;
+        /** @description Something happened that concerns the viewer. */
+        LiveNotification: {
+            /** @description What: follow.requested, follow.established, follow.accepted, follow.withdrawn, reaction.set, comment.published, comment.replied, comment.mentioned or post.mentioned; others may come. */
+            kind: string;
+            /** @description Who did it. */
+            person?: components["schemas"]["LivePerson"];
+            /** @description The post that it is about; empty if none. */
+            postId: string;
+            /** @description The comment that it is about; empty if none. */
+            commentId: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at?: string;
+            /** @description Shows what happened, sent as Agora-Position. */
+            position: string;
+        };
+        /** @description Somebody by name. */
+        LivePerson: {
+            /** @description Which account. */
+            accountId: string;
+            /** @description The handle. */
+            handle: string;
+            /** @description The first name. */
+            firstName: string;
+            /** @description The last name. */
+            lastName: string;
+        };
+        /** @description There is a new post in the watched feed, or by the watched person. */
+        LivePost: {
+            /** @description Which. */
+            postId: string;
+            /** @description Who wrote it. */
+            authorId: string;
+            /** @description Shows the post, sent as Agora-Position. */
+            position: string;
+        };
+        /** @description What was missed cannot be told, or there was too much of it. */
+        LiveReset: Record<string, never>;
         /**
          * @description In which order comments come. ORDER_UNSPECIFIED: Not said: oldest first.; ORDER_OLDEST: Oldest first.; ORDER_NEWEST: Newest first.
          * @enum {string}
@@ -1261,6 +1380,8 @@ export interface components {
         IdempotencyKey: string;
         /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
         Position: string;
+        /** @description The id of the last event that was read: what came after it is told. */
+        LastEventId: string;
         /** @description W3C Trace Context. */
         Traceparent: string;
     };
@@ -1838,6 +1959,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    Watch: {
+        parameters: {
+            query?: {
+                /** @description The feed that is open, if any: home or explore. */
+                feed?: "" | "home" | "explore";
+                /** @description The person whose posts are open, if any. */
+                author?: string;
+                /** @description The posts on the screen, 100 at most. */
+                post?: string[];
+            };
+            header?: {
+                /** @description The id of the last event that was read: what came after it is told. */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events: the name of each is that of a member of this, its data the member. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveEvent"];
                 };
             };
             400: components["responses"]["Refused400"];

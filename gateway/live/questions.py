@@ -1,0 +1,38 @@
+"""What the gateway asks the query side before it tells anybody anything."""
+
+from collections.abc import Collection
+from typing import Final, cast
+from uuid import UUID
+
+from infra.rpc.backend import Backend, path_of
+from schemas.gen import live_pb2 as pb
+
+ANSWERED_S: Final = 5.0
+POSTS_MAX: Final = 5_000
+
+_METHODS: Final = pb.DESCRIPTOR.services_by_name["LiveQueries"].methods_by_name
+_JUDGE: Final = path_of(_METHODS["Judge"])
+_POSTS_AMONG: Final = path_of(_METHODS["PostsAmong"])
+
+
+class Questions:
+    """Asks the query side, wherever it is. All raise what `Backend.call` raises."""
+
+    def __init__(self, queries: Backend) -> None:
+        self._queries = queries
+
+    async def judge(self, request: pb.JudgeRequest) -> pb.JudgeAnswer:
+        """Who may be told of what."""
+        answer = await self._queries.call(_JUDGE, request, {}, ANSWERED_S)
+        return cast("pb.JudgeAnswer", answer)
+
+    async def posts_among(self, author: UUID, posts: Collection[UUID]) -> set[UUID]:
+        """Which of the posts the person wrote."""
+        found: set[UUID] = set()
+        wanted = [str(post) for post in posts]
+        for start in range(0, len(wanted), POSTS_MAX):
+            part = wanted[start : start + POSTS_MAX]
+            request = pb.PostsAmongRequest(author_id=str(author), post_ids=part)
+            answer = await self._queries.call(_POSTS_AMONG, request, {}, ANSWERED_S)
+            found.update(map(UUID, cast("pb.PostsAmongAnswer", answer).post_ids))
+        return found

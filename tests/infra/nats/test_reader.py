@@ -1,0 +1,141 @@
+"""A reader misses nothing that the stream still has, and says where the stream has less."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import nats
+from msgspec.structs import replace
+
+from infra.config import NatsSettings
+from infra.local.process import Process
+from infra.nats.items import Address, Item, Scope, subjects_of
+from infra.nats.publisher import open_publisher
+from infra.nats.reader import SILENCE_S
+from infra.nats.stream import stream_name
+from tests.infra.nats.reading import Read, reading
+from tests.stack import Stack
+
+TO_ANA = Address(Scope.ACCOUNT, UUID(int=0xA))
+
+
+async def sent(settings: NatsSettings, *numbers: int) -> None:
+    """Sends an item for each number."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    async with open_publisher(settings) as publishing:
+        publishing.send([(TO_ANA, Item("follow.requested", "people-0", n, at)) for n in numbers])
+
+
+@contextmanager
+def frozen(server: Process) -> Iterator[None]:
+    """Freezes a server and its children: they keep their connections and answer nobody."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    pids = [server.pid, *map(int, children)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def numbers(read: Read) -> list[int]:
+    """The numbers of the items that were read."""
+    return [one[1].offset for one in read.items if one is not None]
+
+
+async def test_who_begins_gets_what_was_sent_before_as_far_as_asked(stack: Stack) -> None:
+    settings = stack.settings().nats
+    await sent(settings, *range(10))
+    async with reading(settings, backlog=4) as read:
+        await read.until(messages=4)
+        await sent(settings, 10)
+        await read.until(messages=5)
+    assert numbers(read) == [6, 7, 8, 9, 10]
+    [began] = read.began
+    assert (began.first, began.last) == (7, 10)
+    assert [one.sequence for one in read.messages] == [7, 8, 9, 10, 11]
+
+
+async def test_who_begins_on_an_empty_stream_waits_for_its_first_message(stack: Stack) -> None:
+    settings = stack.settings().nats
+    async with reading(settings) as read:
+        await read.until(beginnings=1)
+        await sent(settings, 1)
+        await read.until(messages=1)
+    assert (read.began[0].first, read.began[0].last) == (1, 0)
+
+
+async def test_the_stream_drops_the_oldest_and_the_reader_shows_the_step(stack: Stack) -> None:
+    settings = replace(stack.settings().nats, live_items_max=100)
+    await sent(settings, *range(150))
+    async with reading(settings) as read:
+        await read.until(messages=100)
+    assert numbers(read) == [*range(50, 150)]
+    assert read.began[0].first == 51
+
+
+async def test_a_server_that_froze_for_long_costs_nothing(stack: Stack) -> None:
+    settings = stack.settings().nats
+    async with reading(settings) as read:
+        await sent(settings, 1)
+        await read.until(messages=1)
+        with frozen(stack.nats):
+            await asyncio.sleep(2 * SILENCE_S)
+        await sent(settings, 2)
+        await read.until(messages=2)
+    assert numbers(read) == [1, 2]
+
+
+async def test_a_consumer_that_the_server_dropped_is_made_anew_where_it_was(stack: Stack) -> None:
+    settings = stack.settings().nats
+    client = await nats.connect(settings.url)
+    try:
+        async with reading(settings) as read:
+            await sent(settings, 1)
+            await read.until(messages=1)
+            stream = client.jetstream()
+            [consumer] = await stream.consumers_info(stream_name(settings))
+            await stream.delete_consumer(stream_name(settings), consumer.name)
+            await sent(settings, 2, 3)
+            await read.until(beginnings=2, messages=3)
+    finally:
+        await client.close()
+    assert numbers(read) == [1, 2, 3]
+    assert read.began[1].first == 2
+
+
+async def test_a_deleted_stream_is_made_anew_as_another_incarnation(stack: Stack) -> None:
+    settings = stack.settings().nats
+    client = await nats.connect(settings.url)
+    try:
+        async with reading(settings) as read:
+            await sent(settings, 1)
+            await read.until(messages=1)
+            await client.jetstream().delete_stream(stream_name(settings))
+            await read.until(beginnings=2)
+            await sent(settings, 2)
+            await read.until(messages=2)
+    finally:
+        await client.close()
+    assert numbers(read) == [1, 2]
+    first, second = read.began
+    assert first.incarnation != second.incarnation
+    assert (second.first, second.last) == (1, 0)
+
+
+async def test_worlds_do_not_hear_each_other(stack: Stack) -> None:
+    ours, theirs = stack.settings().nats, stack.settings().nats
+    assert subjects_of(ours) != subjects_of(theirs)
+    async with reading(ours) as read:
+        await read.until(beginnings=1)
+        await sent(theirs, 1)
+        await sent(ours, 2)
+        await read.until(messages=1)
+    assert numbers(read) == [2]
