@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import NoOffsetForPartitionError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FETCH_WAIT_MS: Final = 500
 _BACK_PRESSURE_S: Final = 0.005
 _UNASSIGNED_S: Final = 0.2
+_UNSOUGHT_S: Final = 0.05
 _BUFFERED_TIMEOUT_S: Final = 0.02
 _SEEK_ATTEMPTS: Final = 40
 _SEEK_PAUSE_S: Final = 0.5
@@ -58,18 +60,29 @@ class BatchConsumer(driver.Consumer):
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109
-        """Batches in the order of their partitions; none once a rebalance has begun."""
-        generation = self.app.consumer_generation_id
+        """Batches in the order of their partitions.
+
+        What a rebalance keeps from being handed on was taken from Kafka all the same, and perhaps
+        from where this assignment began: it does not come again. Lanes are told how far it went.
+        """
         records, _ = await self._wait_next_records(timeout)
         for place, batch in (records or {}).items():
-            if self.should_stop or not self.flow_active:
-                return
-            if self.app.consumer_generation_id != generation:
-                return
             tp = ensure_TP(place)
+            if self.should_stop:
+                return
+            if not self.flow_active or not self._is_ours(tp):
+                self._host.pass_over(self._partition(tp), batch[-1].offset + 1)
+                continue
             # So that Faust sees no gap between this batch and the one before.
             self._read_offset[tp] = batch[-1].offset - 1
             yield tp, self._batch_message(tp, batch)
+
+    def _is_ours(self, tp: TP) -> bool:
+        """Whether the partition is assigned here, be it that its buffer is full just now."""
+        return tp in self._get_active_partitions() or tp in self._buffered_partitions
+
+    def _partition(self, tp: TP) -> Partition:
+        return cast("WorkerApp", self.app).partition(tp.topic, tp.partition)
 
     def _batch_message(self, tp: TP, batch: list[Any]) -> ConsumerMessage:
         # The raw codec passes on what it is given, so a list arrives at the agent as it is.
@@ -88,12 +101,17 @@ class BatchConsumer(driver.Consumer):
             return {}, active
         # A partition whose buffer drains meanwhile must not wait for this fetch to time out.
         wait = _BUFFERED_TIMEOUT_S if self._buffered_partitions else timeout
-        return await self._getmany(active_partitions=active, timeout=wait), active
+        try:
+            return await self._getmany(active_partitions=active, timeout=wait), active
+        except NoOffsetForPartitionError:
+            # A rebalance came in between: the partition is new here, and was asked for its records
+            # before it was sought. To raise would end the worker, whose end is a rebalance again.
+            await self.sleep(_UNSOUGHT_S)
+            return {}, active
 
     async def perform_seek(self) -> None:
         """Start the lanes, and delivery where they want it. Raises, and so ends the worker."""
-        app = cast("WorkerApp", self.app)
-        places = {app.partition(tp.topic, tp.partition): ensure_TP(tp) for tp in self.assignment()}
+        places = {self._partition(tp): ensure_TP(tp) for tp in self.assignment()}
         starts = await self._starts(list(places))
         positions = {places[partition]: offset for partition, offset in starts.items()}
         await self.seek_wait(positions)

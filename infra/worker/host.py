@@ -81,6 +81,13 @@ class Host:
             finally:
                 self._held.discard(partition)
 
+    def pass_over(self, partition: Partition, upto: int) -> None:
+        """Tell lanes that the log holds what they are not handed: they read it themselves."""
+        for lane in self._lanes.get(partition, ()):
+            lane.reach(upto)
+        if partition in self._delivered:
+            self._delivered[partition] = upto, time.monotonic()
+
     def pause(self, names: Collection[str]) -> None:
         """Let the lanes of these subscribers rest, and all others go on, now and from now on."""
         self._paused = frozenset(names)

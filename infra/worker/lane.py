@@ -84,7 +84,7 @@ class Lane:
 
     def start(self, goal: int) -> None:
         """Begin at the stored place, and read in bulk up to `goal`, where delivery begins."""
-        self._goal = goal
+        self._goal = max(self._goal, goal)
         self._task = asyncio.create_task(self._run(), name=f"{self.subscriber.name} {self}")
 
     async def stop(self) -> None:
@@ -122,7 +122,11 @@ class Lane:
             self._buffered += len(reads)
         elif self.state is State.ATTACHED:
             self._become(State.CATCHING_UP)
-        self._goal = max(self._goal, reads[-1].offset + 1)
+        self.reach(reads[-1].offset + 1)
+
+    def reach(self, end: int) -> None:
+        """The log holds everything before `end`: what is not offered of it, the lane reads."""
+        self._goal = max(self._goal, end)
         self._meter.behind(self._goal - self._following)
         self._news.set()
 

@@ -57,3 +57,12 @@ async def test_kafka_killed_under_load_is_waited_for(stack: Stack, world: World)
     await world.grow(500)
     await world.caught_up()
     await world.assert_rows_equal_the_fold()
+
+
+async def test_workers_that_start_together_all_stay_and_miss_nothing(world: World) -> None:
+    # Nothing is appended later on: what a rebalance swallows now, no later record brings up.
+    await world.grow(200)
+    for _ in range(3):
+        world.workers.start()
+    await world.caught_up()
+    assert all(process.poll() is None for process in world.workers.running), world.workers.logs()

@@ -243,3 +243,17 @@ async def test_a_stopped_lane_lets_go_of_its_partition(world: World) -> None:
     assert one.released == []
     await host.stop()
     assert one.released == [PARTITION]
+
+
+async def test_what_a_rebalance_keeps_from_being_delivered_is_read(world: World) -> None:
+    one = Recorder()
+    host = await world.host(one)
+    for _ in range(3):
+        world.log.decide(PARTITION, followed(ANA, BEN))
+    host.pass_over(PARTITION, 3)
+    await eventually(lambda: one.offset == 2)
+    host.pass_over(Partition("people", 1), 5)
+    host.pass_over(PARTITION, 4)
+    await eventually(lambda: one.offset == 3)
+    assert one.consumed == [0, 1, 2, 3]
+    assert host.delivered()[PARTITION][0] == 4
