@@ -87,10 +87,13 @@ class Instance:
                 await asyncio.sleep(0.005)
 
     async def ready(self) -> None:
-        """Until the process takes calls; raises StartError, TimeoutError."""
+        """Until the process takes calls, started anew if it was killed; raises TimeoutError."""
         async with asyncio.timeout(HEALTHY_S):
             while not self.process.ready():
-                assert self.process.running, self.process.failure()
+                if not self.process.running:
+                    killed = self.process.exit_status in {None, -signal.SIGKILL}
+                    assert killed, self.process.failure()
+                    self.process.start()
                 await asyncio.sleep(0.02)
 
 
@@ -147,7 +150,7 @@ class Fleet:
         for instance in self.instances:
             instance.disarm()
             instance.process.resume()
-        # One that has just passed its point may need a moment to be gone.
+        # One that has just passed its point may need a moment to be gone, or even longer.
         await asyncio.sleep(GONE_S)
         for instance in self.instances:
             if not instance.process.running:

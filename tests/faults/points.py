@@ -57,7 +57,8 @@ class Trigger:
     def reached(self, point: str) -> None:
         """Dies or freezes here if it is to."""
         if number := self._signal(point):
-            self._file.unlink()
+            # Whoever armed it may disarm it in this very moment.
+            self._file.unlink(missing_ok=True)
             os.kill(os.getpid(), number)
 
     def _signal(self, point: str) -> int:

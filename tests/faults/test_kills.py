@@ -1,6 +1,7 @@
 """kill -9 between each two steps of a command, a takeover and a release."""
 
 import asyncio
+import signal
 
 import pytest
 
@@ -43,20 +44,30 @@ async def test_an_heir_may_die_at_any_step(fleet: Fleet, point: str) -> None:
 
 @pytest.mark.parametrize("point", points.LEAVING * ROUNDS)
 async def test_an_owner_may_die_while_it_releases(fleet: Fleet, point: str) -> None:
-    await fleet.mended()
-    victim = await fleet.owner()
     async with Load(fleet, seed=points.LEAVING.index(point)) as load:
-        await load.flows()
-        victim.arm(point)
-        victim.process.signal(victim.process.recipe.stop_signal)
-        await victim.died()
-        assert victim.process.exit_status == -9
+        while not await died_leaving(fleet, load, point):
+            pass
         await load.flows()
     await uphold(fleet, load.history)
 
 
 def test_the_log_is_clean_after_all_of_it(fleet: Fleet) -> None:
     uphold_on_the_command_line(fleet.settings)
+
+
+async def died_leaving(fleet: Fleet, load: Load, point: str) -> bool:
+    """Whether an owner that was told to end died at the point.
+
+    One that stood still for a moment may have lost what it owned, and then releases nothing.
+    """
+    await fleet.mended()
+    victim = await fleet.owner()
+    await load.flows()
+    victim.arm(point)
+    victim.process.signal(victim.process.recipe.stop_signal)
+    await victim.died()
+    assert victim.process.exit_status in {0, -signal.SIGKILL}, victim.process.failure()
+    return victim.process.exit_status != 0
 
 
 async def first_death(instances: list[Instance]) -> None:
