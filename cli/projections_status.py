@@ -4,8 +4,10 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from itertools import groupby
 from typing import Annotated, Final
 
 import typer
@@ -16,16 +18,25 @@ from cli.output import FAILED, UNUSABLE, Failure, Json, examples, result, table
 from cli.reaching import opened_store
 from infra.config import Settings, load
 from infra.log.kafka import open_log
+from infra.log.port import Log
+from infra.postgres.pool import Pool
+from infra.worker.builds import State
 from infra.worker.pauses import Pause
 from projections.lane_status import LaneStatus, lane_statuses
+from projections.status import ModelStatus, model_statuses
 
 WATCH_S: Final = 1.0
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second.")]
+Partitions = Annotated[bool, typer.Option("--partitions", "-p", help="A line for each partition.")]
 
 
-@examples("agora projections status", "agora projections status --watch")
-def status(watch: Watch = False, json: Json = False) -> None:
+@examples(
+    "agora projections status",
+    "agora projections status --partitions",
+    "agora projections status --watch",
+)
+def status(watch: Watch = False, partitions: Partitions = False, json: Json = False) -> None:
     """Show how far each read model and reaction is behind the log, and which of them rest.
 
     Exit codes: 0 all run, 1 one is paused, stands still or has parked records, 2 a server is away.
@@ -36,17 +47,16 @@ def status(watch: Watch = False, json: Json = False) -> None:
         )
     settings = load(os.environ)
     if watch:
-        asyncio.run(_watched(settings))
+        asyncio.run(_watched(settings, partitions))
         return
-    found = asyncio.run(_statuses(settings))
-    troubles = list(_troubles(found))
-    if troubles and not json:
-        result(found, _text(found), json)
-    if troubles:
+    found, text = asyncio.run(_looked(settings, partitions))
+    if troubles := list(_troubles(found)):
+        if not json:
+            result(found, text, json)
         message = "\n".join(dict.fromkeys(what for what, _ in troubles))
         advice = "; ".join(dict.fromkeys(advice for _, advice in troubles))
         raise Failure(message, advice, FAILED, found)
-    result(found, _text(found), json)
+    result(found, text, json)
 
 
 def paused_by(name: str, pause: Pause) -> str:
@@ -55,21 +65,20 @@ def paused_by(name: str, pause: Pause) -> str:
     return f"{name} is paused by {pause.paused_by} since {pause.at:%Y-%m-%d %H:%M:%S} UTC{why}."
 
 
-async def _statuses(settings: Settings) -> list[LaneStatus]:
+async def _looked(settings: Settings, partitions: bool) -> tuple[list[LaneStatus], str]:
     async with opened_store(settings) as pool, open_log(settings) as log:
-        return await lane_statuses(pool, log)
+        return await _look(pool, log, partitions)
 
 
-async def _watched(settings: Settings) -> None:
+async def _watched(settings: Settings, partitions: bool) -> None:
     """On a terminal one table that changes, else one table after the other."""
     async with opened_store(settings) as pool, open_log(settings) as log:
         with Live(auto_refresh=False) if sys.stdout.isatty() else nullcontext() as live:
             while True:
                 started = time.monotonic()
-                found = await lane_statuses(pool, log)
-                shown = "\n".join(
-                    [_text(found), *dict.fromkeys(what for what, _ in _troubles(found))]
-                )
+                found, text = await _look(pool, log, partitions)
+                troubles = dict.fromkeys(what for what, _ in _troubles(found))
+                shown = "\n".join([text, *troubles])
                 if live is None:
                     print(shown, end="\n\n", flush=True)
                 else:
@@ -77,8 +86,50 @@ async def _watched(settings: Settings) -> None:
                 await asyncio.sleep(max(0.0, WATCH_S - (time.monotonic() - started)))
 
 
-def _text(statuses: Sequence[LaneStatus]) -> str:
-    rows = [
+async def _look(pool: Pool, log: Log, partitions: bool) -> tuple[list[LaneStatus], str]:
+    found = await lane_statuses(pool, log)
+    if partitions:
+        return found, _by_partition(found)
+    return found, _by_name(found, _rows(await model_statuses(pool)))
+
+
+def _rows(models: Sequence[ModelStatus]) -> dict[str, str]:
+    """How many rows the live build of each model has, `~` in front of an estimate."""
+    return {
+        model.name: f"{'' if build.exact else '~'}{sum(build.rows.values()):,}"
+        for model in models
+        for build in model.builds
+        if build.state == State.LIVE
+    }
+
+
+def _by_name(statuses: Sequence[LaneStatus], rows: Mapping[str, str]) -> str:
+    lines = []
+    for name, group in groupby(statuses, key=lambda one: one.subscriber):
+        lanes = list(group)
+        lines.append(
+            [
+                name,
+                _states(lanes),
+                f"{sum(one.lag_events for one in lanes):,}",
+                f"{max(one.lag_seconds for one in lanes):.1f}",
+                rows.get(name, "-"),
+                f"{sum(one.parked for one in lanes):,}",
+            ]
+        )
+    return table(["NAME", "STATE", "LAG", "SECONDS", "ROWS", "PARKED"], lines)
+
+
+def _states(lanes: Sequence[LaneStatus]) -> str:
+    """The state of all partitions, or how many are in which."""
+    counts = Counter(one.state.value for one in lanes)
+    if len(counts) == 1:
+        return lanes[0].state.value
+    return ", ".join(f"{count} {state}" for state, count in counts.most_common())
+
+
+def _by_partition(statuses: Sequence[LaneStatus]) -> str:
+    lines = [
         [
             each.subscriber,
             each.partition,
@@ -92,7 +143,7 @@ def _text(statuses: Sequence[LaneStatus]) -> str:
         for each in statuses
     ]
     headings = ["NAME", "PARTITION", "STATE", "OFFSET", "END", "LAG", "SECONDS", "PARKED"]
-    return table(headings, rows)
+    return table(headings, lines)
 
 
 def _troubles(statuses: Sequence[LaneStatus]) -> Iterator[tuple[str, str]]:
@@ -100,8 +151,9 @@ def _troubles(statuses: Sequence[LaneStatus]) -> Iterator[tuple[str, str]]:
     for each in statuses:
         where = f"{each.subscriber} in {each.partition}"
         if each.paused is not None:
-            yield paused_by(each.subscriber, each.paused), "agora projections resume NAME"
+            resume = f"agora projections resume {each.subscriber}"
+            yield paused_by(each.subscriber, each.paused), resume
         elif each.halted:
-            yield f"{where} is halted: {each.halted}", "what docs/operations.md says of it"
+            yield f"{where} is halted: {each.halted}", "docs/operations.md, which says what helps"
         if each.parked:
             yield f"{where} has {each.parked:,} parked records.", "agora parked list"

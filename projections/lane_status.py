@@ -1,7 +1,6 @@
 """How the workers' lanes are: how far behind, since when, and which of them rest."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -122,8 +121,3 @@ async def _age(log: Log, partition: Partition, offset: int) -> float:
     if isinstance(read.record, DamagedRecord):
         return 0.0
     return max(0.0, (datetime.now(UTC) - read.record.at).total_seconds())
-
-
-def names(statuses: Sequence[LaneStatus]) -> list[str]:
-    """The subscribers among them, each once, in order."""
-    return list(dict.fromkeys(one.subscriber for one in statuses))

@@ -137,8 +137,10 @@ def test_status_shows_the_lag_in_records_and_in_seconds(
     [one] = json.loads(capsys.readouterr().out)["data"]
     assert (one["subscriber"], one["offset"], one["end"], one["lag_events"]) == ("graph", 0, 3, 2)
     assert 100 <= one["lag_seconds"] < 130
-    assert run(["projections", "status"]) == 0
+    assert run(["projections", "status", "--partitions"]) == 0
     assert "graph  people-0   unattended" in capsys.readouterr().out
+    assert run(["projections", "status"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["graph", "unattended", "2"]
 
 
 def test_watching_into_a_pipe_shows_one_table_after_the_other(settings: Settings) -> None:

@@ -40,7 +40,7 @@ def test_a_pause_is_shown_with_who_when_and_why_until_it_ends(
     assert (code, changed["changed"]) == (0, ["graph"])
     assert run(["projections", "status"]) == 1
     shown = capsys.readouterr()
-    assert "graph  people-0   paused" in shown.out
+    assert "graph  paused" in shown.out
     assert "graph is paused by" in shown.err
     assert shown.err.count("moving house") == 1
     assert "agora projections resume" in shown.err
