@@ -26,8 +26,9 @@ from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
 from infra.worker.faust_app import faust_app
 from infra.worker.host import Host
+from infra.worker.lane import TURNS_EACH
 from infra.worker.overseer import Overseer
-from infra.worker.places import CONNECTIONS_EACH, Places
+from infra.worker.places import Places
 from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
@@ -165,7 +166,7 @@ def reaction_subscribers(
 
 def _patient(settings: PostgresSettings, subscribers: int) -> PostgresSettings:
     """For a worker: nobody waits for it, and no subscriber takes the connections of others."""
-    connections = CONNECTIONS_EACH * subscribers + _SPARE_CONNECTIONS
+    connections = TURNS_EACH * subscribers + _SPARE_CONNECTIONS
     return replace(
         settings,
         statement_timeout_ms=_STATEMENT_MS,

@@ -21,7 +21,7 @@ from infra.worker.host import Host
 
 FETCH_RECORDS_MAX: Final = 2000
 FETCH_BYTES_MAX: Final = 1 << 20
-_BUFFERED_BATCHES_MAX: Final = 64
+_BUFFERED_BATCHES_MAX: Final = 16
 
 
 class WorkerApp(faust.App):

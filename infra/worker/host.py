@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from events.topics import Partition
 from infra.log.port import Entry, Log
 from infra.worker import progress
-from infra.worker.lane import Lane
+from infra.worker.lane import TURNS_EACH, Lane
 from infra.worker.subscriber import Subscriber
 
 
@@ -27,6 +27,7 @@ class Host:
         self._room = asyncio.Event()
         self._released = False
         self._paused: frozenset[str] = frozenset()
+        self._turns = {one.name: asyncio.Semaphore(TURNS_EACH) for one in subscribers}
 
     @property
     def topics(self) -> frozenset[str]:
@@ -45,12 +46,10 @@ class Host:
         starts: dict[Partition, int] = {}
         for partition in assigned:
             lanes = [
-                Lane(one, partition, self._log, on_room=self._room.set)
+                self._lane(one, partition)
                 for one in self._subscribers
                 if partition.topic in {topic.name for topic in one.topics}
             ]
-            for lane in lanes:
-                lane.pause(lane.subscriber.name in self._paused)
             starts[partition] = max([await _resumed(lane) for lane in lanes], default=0)
             self._lanes[partition] = lanes
             self._delivered[partition] = starts[partition], time.monotonic()
@@ -58,6 +57,12 @@ class Host:
             for lane in lanes:
                 lane.start(starts[partition])
         return starts
+
+    def _lane(self, subscriber: Subscriber, partition: Partition) -> Lane:
+        turns = self._turns[subscriber.name]
+        lane = Lane(subscriber, partition, self._log, turns=turns, on_room=self._room.set)
+        lane.pause(subscriber.name in self._paused)
+        return lane
 
     async def deliver(self, partition: Partition, entries: Sequence[Entry]) -> None:
         """Hand entries to the lanes; waits while none of those at work has room.

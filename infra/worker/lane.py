@@ -35,8 +35,11 @@ TRANSIENT: Final = (
     TimeoutError,
 )
 
-BUFFERED_RECORDS_MAX: Final = 20_000
+BUFFERED_RECORDS_MAX: Final = 10_000
 CONSUMED_RECORDS_MAX: Final = 5_000
+TURNS_EACH: Final = 2
+"""So many lanes of one subscriber are at work at once. Whatever they wait for, they hold no more
+connections and no more batches than that, which leaves the other subscribers theirs."""
 NEAR_RECORDS: Final = 5_000
 """A lane that is behind by no more takes deliveries again while it reads the rest from the log."""
 _BACK_OFF_S: Final = (0.05, 2.0)
@@ -64,6 +67,7 @@ class Lane:
         partition: Partition,
         log: Log,
         *,
+        turns: asyncio.Semaphore,
         on_room: Callable[[], None],
     ) -> None:
         self.subscriber = subscriber
@@ -71,6 +75,7 @@ class Lane:
         self.state = State.CATCHING_UP
         self._meter = LaneMeter(subscriber.name, partition)
         self._log = log
+        self._turns = turns
         self._on_room = on_room
         self._buffer: deque[Sequence[Read]] = deque()
         self._buffered = 0
@@ -138,7 +143,9 @@ class Lane:
             try:
                 if self._paused:
                     await self._rest()
-                await self._follow(await self.subscriber.resume(self.partition))
+                async with self._turns:
+                    following = await self.subscriber.resume(self.partition)
+                await self._follow(following)
             except Paused:
                 self._paused = True
             except Overtaken as moved:
@@ -156,33 +163,33 @@ class Lane:
         """Consume from there on, until operators want it to pause."""
         self._become(State.CATCHING_UP)
         self._following = following
-        while reads := await self._next(self._following):
-            started = time.monotonic()
-            self._following = await self.subscriber.consume(self.partition, reads)
-            self._meter.consumed(reads, time.monotonic() - started)
-            self._meter.behind(self._goal - self._following)
-            self._failures = 0
+        while await self._is_more():
+            async with self._turns:
+                await self._consume()
             self._on_room()
 
-    async def _next(self, following: int) -> Sequence[Read]:
-        """What comes at `following`: from the buffer, else from the log, else by waiting.
+    async def _consume(self) -> None:
+        reads = self._taken(self._following) or await self._read(self._following)
+        started = time.monotonic()
+        self._following = await self.subscriber.consume(self.partition, reads)
+        self._meter.consumed(reads, time.monotonic() - started)
+        self._meter.behind(self._goal - self._following)
+        self._failures = 0
 
-        Nothing once it is to pause.
-        """
+    async def _is_more(self) -> bool:
+        """Wait until there is something to consume; False once it is to pause."""
         while not self._paused:
-            if self.state is not State.ATTACHED and self._goal - following <= NEAR_RECORDS:
+            if self.state is not State.ATTACHED and self._goal - self._following <= NEAR_RECORDS:
                 self._become(State.ATTACHED)
-            reads = self._taken(following)
-            if reads:
-                return reads
-            upto = self._buffer[0][0].offset if self._buffer else self._goal
-            if upto > following:
-                return await self._read(following, upto)
+            if self._goal > self._following:
+                return True
             self._news.clear()
             await self._news.wait()
-        return ()
+        return False
 
-    async def _read(self, following: int, upto: int) -> Sequence[Read]:
+    async def _read(self, following: int) -> Sequence[Read]:
+        """What comes there, from the log: up to what is in the buffer, or was delivered."""
+        upto = self._buffer[0][0].offset if self._buffer else self._goal
         stop = min(upto, following + CONSUMED_RECORDS_MAX)
         entries = await self._log.read(self.partition, following, stop)
         if not entries:
@@ -214,7 +221,8 @@ class Lane:
         _log.error("%s stands still: %s", self, reason)
         self._become(State.HALTED)
         try:
-            await self.subscriber.halt(self.partition, reason)
+            async with self._turns:
+                await self.subscriber.halt(self.partition, reason)
         except TRANSIENT as problem:
             _log.warning("%s could not note why it stands still: %s", self, problem)
         await self._until_stirred(_HALTED_S)

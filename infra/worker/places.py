@@ -1,9 +1,6 @@
 """The places that one subscriber has reached, in memory as they are stored."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
@@ -13,10 +10,6 @@ from infra.postgres.pool import Pool
 from infra.worker import checkpoints, meters, pauses, progress
 from infra.worker.checkpoints import Connection
 from infra.worker.progress import Checkpoint, Paused
-
-CONNECTIONS_EACH: Final = 2
-"""One that waits for a lock keeps so many connections, however many partitions it has, and so never
-those that the others need."""
 
 
 async def nothing_else(_connection: Connection) -> None:
@@ -31,7 +24,6 @@ class Places:
         self._pool = pool
         self._log = log
         self._reached: dict[Partition, Checkpoint] = {}
-        self._turns = asyncio.Semaphore(CONNECTIONS_EACH)
 
     def reached(self, partition: Partition) -> Checkpoint:
         """The checkpoint as last stored by this process, after `resume`."""
@@ -42,7 +34,7 @@ class Places:
 
         Raises `Halted` if this is not the log it came from, and `Paused`.
         """
-        async with self._connection() as connection:
+        async with self._pool.connection() as connection:
             checkpoint = await checkpoints.load(connection, self.name, partition)
             # In this order: who pauses it from here on overtakes the checkpoint just read.
             if await pauses.is_paused(connection, self.name):
@@ -62,21 +54,16 @@ class Places:
     ) -> None:
         """Do `work` and move the checkpoint in one transaction; raises `Overtaken`."""
         before = self._reached[partition]
-        async with self._connection() as connection, connection.transaction():
+        async with self._pool.connection() as connection, connection.transaction():
             at = await checkpoints.move(connection, self.name, partition, before, after)
             await work(connection)
         self._reach(partition, replace(after, at=at))
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why the subscriber stands still."""
-        async with self._connection() as connection:
+        async with self._pool.connection() as connection:
             await checkpoints.halt(connection, self.name, partition, reason)
 
     def _reach(self, partition: Partition, checkpoint: Checkpoint) -> None:
         self._reached[partition] = checkpoint
         meters.parked(self.name, partition, len(checkpoint.parked))
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        async with self._turns, self._pool.connection() as connection:
-            yield connection

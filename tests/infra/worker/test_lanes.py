@@ -257,3 +257,39 @@ async def test_what_a_rebalance_keeps_from_being_delivered_is_read(world: World)
     await eventually(lambda: one.offset == 3)
     assert one.consumed == [0, 1, 2, 3]
     assert host.delivered()[PARTITION][0] == 4
+
+
+class Hanging(Recorder):
+    """One whose batches all hang at the gate; `working` of them at once."""
+
+    working = 0
+
+    async def resume(self, partition: Partition) -> int:
+        return 0
+
+    async def consume(self, partition: Partition, reads: Sequence[Read]) -> int:
+        self.working += 1
+        await self.gate.wait()
+        self.working -= 1
+        self.consumed.append(partition.number)
+        return reads[-1].offset + 1
+
+
+async def test_one_that_hangs_in_all_its_partitions_takes_no_more_than_its_turns(
+    world: World,
+) -> None:
+    partitions = [Partition(PEOPLE.name, number) for number in range(2 * lane.TURNS_EACH)]
+    stuck, other = Hanging("stuck"), Hanging("other")
+    stuck.gate.clear()
+    host = Host((stuck, other), cast("Log", world.log))
+    world.hosts.append(host)
+    for partition in partitions[1:]:
+        world.log.claim(partition)
+    await host.seek(partitions)
+    for partition in partitions:
+        await host.deliver(partition, world.log.entries[partition])
+    everywhere = [partition.number for partition in partitions]
+    await eventually(lambda: sorted(other.consumed) == everywhere)
+    assert stuck.working == lane.TURNS_EACH
+    stuck.gate.set()
+    await eventually(lambda: sorted(stuck.consumed) == everywhere)

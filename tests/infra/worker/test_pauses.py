@@ -1,13 +1,11 @@
 """Pausing: at once, in every worker, and nobody else notices."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
-from msgspec.structs import replace
 
-from events.topics import PEOPLE, Partition
 from infra.log.port import Log
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
@@ -15,7 +13,7 @@ from infra.worker import checkpoints, lane, pauses, progress
 from infra.worker.checkpoints import Connection
 from infra.worker.host import Host
 from infra.worker.lane import State
-from infra.worker.places import CONNECTIONS_EACH, Places, nothing_else
+from infra.worker.places import Places
 from infra.worker.progress import Checkpoint, Halted, Overtaken, Paused
 from tests.infra.worker.log_in_memory import MemoryLog
 from tests.infra.worker.test_lanes import PARTITION, Recorder, World, eventually
@@ -174,36 +172,3 @@ async def test_what_is_under_way_for_too_long_is_told(
             await checkpoints.move(working, "graph", PARTITION, before, Checkpoint(offset=2))
             assert not await pauses.settle(operator, "graph")
         assert await pauses.settle(operator, "graph")
-
-
-async def test_a_stuck_one_leaves_connections_to_the_others(stack: Stack) -> None:
-    settings = stack.settings()
-    partitions = [Partition(PEOPLE.name, number) for number in range(4)]
-    log, ended = MemoryLog(), asyncio.Event()
-    for partition in partitions:
-        log.claim(partition)
-
-    async def hang(_connection: Connection) -> None:
-        await ended.wait()
-
-    async def move(places: Places, work: Callable[[Connection], Awaitable[None]]) -> None:
-        for partition in partitions:
-            await places.resume(partition)
-        await asyncio.gather(*(one_move(places, partition, work) for partition in partitions))
-
-    async def one_move(
-        places: Places, partition: Partition, work: Callable[[Connection], Awaitable[None]]
-    ) -> None:
-        reads = progress.read(log.entries[partition])
-        after, _ = progress.advanced(places.reached(partition), reads)
-        await places.move(partition, after, work)
-
-    few = replace(settings.postgres, pool_connections_max=CONNECTIONS_EACH + 1)
-    async with open_pool(few, role="tests") as pool:
-        await ensure(pool, settings, checkpoints.DDL)
-        stuck, other = (Places(name, pool, cast("Log", log)) for name in ("stuck", "other"))
-        hanging = asyncio.create_task(move(stuck, hang))
-        await eventually(lambda: pool.get_stats()["pool_available"] == 0)
-        await asyncio.wait_for(move(other, nothing_else), 5)
-        ended.set()
-        await hanging
