@@ -28,7 +28,7 @@ from events.stream import Seen
 from events.tenure import Tenure, accept
 from events.topics import Partition
 from infra.log.port import Appender, AppendUnknown, Log, LogUnavailable
-from schemas.refusals import Conflict, Unavailable
+from schemas.refusals import Unavailable
 
 EPOCH_ENDED = "Another instance took the partition over; try again."
 
@@ -137,23 +137,30 @@ class Owner:
         task.add_done_callback(self._tasks.discard)
 
     def _twin(self, submission: Submission) -> Waiting | None:
-        """The same request, still in hand: it gets the same answer."""
+        """The same request, still in hand: it gets the same answer.
+
+        One with another body is none: which of the two used the id first is judged behind the one
+        in hand, which may itself be refused for it.
+        """
         if submission.request is None:
             return None
         twin = self._in_hand.get((submission.rpc, submission.actor, submission.request))
-        if twin is not None and _body(twin.asked.submission) != _body(submission):
-            raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
+        if twin is None or _body(twin.asked.submission) != _body(submission):
+            return None
         return twin
 
     def _remember(self, waiting: Waiting) -> None:
         submission = waiting.asked.submission
         if submission.request is not None:
-            self._in_hand[submission.rpc, submission.actor, submission.request] = waiting
+            scope = (submission.rpc, submission.actor, submission.request)
+            self._in_hand.setdefault(scope, waiting)
 
     def _forget(self, waiting: Waiting) -> None:
         submission = waiting.asked.submission
         if submission.request is not None:
-            self._in_hand.pop((submission.rpc, submission.actor, submission.request), None)
+            scope = (submission.rpc, submission.actor, submission.request)
+            if self._in_hand.get(scope) is waiting:
+                del self._in_hand[scope]
 
     def _enqueue(self, waiting: Waiting) -> None:
         """Queues a submission whose streams are held, until it is answered."""

@@ -81,12 +81,23 @@ async def test_a_repeat_of_what_is_still_in_hand_shares_its_answer(stage: Stage)
     with held(stage):
         asked = [stage.ask(Mute(other=BEN), 1) for _ in range(3)]
         await settled()
-        with pytest.raises(Conflict) as refused:
-            await stage.ask(Unmute(other=BEN), 1)
-        assert refused.value.reason == "REQUEST_ID_REUSED"
     first, *others = await asyncio.gather(*asked)
     assert others == [first, first]
     assert len(stage.log.entries(PARTITION)) == 2
+
+
+async def test_an_id_used_with_two_bodies_at_once_is_the_first_one_s(stage: Stage) -> None:
+    first = await stage.ask(Mute(other=BEN), 1)
+    with held(stage):
+        other = stage.ask(Unmute(other=BEN), 1)
+        await settled()
+        # The other one is in hand, and will be refused: that is no reason to refuse the first.
+        again = stage.ask(Mute(other=BEN), 1)
+        await settled()
+    with pytest.raises(Conflict) as refused:
+        await other
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+    assert (await again).position == first.position
 
 
 async def test_a_caller_that_goes_away_changes_nothing(stage: Stage) -> None:
