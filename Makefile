@@ -1,11 +1,12 @@
 # Everything people do with this project has a name here; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs demo test check fmt proto bench simulate docs clean \
+.PHONY: help up down reset status logs demo test check fmt proto bench simulate faults docs clean \
         bootstrap bootstrap-tests
 
 PY    := .venv/bin/python
 AGORA := .venv/bin/agora
 SEEDS ?= 20000
+MINUTES ?= 20
 ARGS  ?=
 
 help: ## show this list
@@ -59,6 +60,9 @@ bench: bootstrap-tests ## measure beside named peers (NAME=append for one; ARGS=
 
 simulate: bootstrap ## run SEEDS=20000 schedules of the writer over a simulated log
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
+
+faults: bootstrap-tests ## everything is killed, paused and filled up under load (MINUTES=20 SEED=)
+	@$(PY) -m tests.faults.whole --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 docs: bootstrap ## write the generated reference pages anew
 	@$(PY) -m cli.reference $(ARGS)

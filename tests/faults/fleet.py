@@ -1,8 +1,6 @@
 """Several real command processes of one deployment, and people who have accounts there."""
 
 import asyncio
-import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from infra.config import Settings
-from infra.config_sources import variables_of
 from infra.crypto.digests import new_uuid7
 from infra.crypto.keys import load_key
-from infra.local.process import Process, Recipe, answers
+from infra.local.process import answers
 from infra.log.topics import all_partitions
 from infra.postgres.pool import open_pool
 from infra.rpc.client import Channel
@@ -28,12 +25,11 @@ from projections.builds import ensure_models
 from projections.models.accounts import MODEL as ACCOUNTS
 from schemas.gen import accounts_pb2, internal_pb2
 from schemas.refusals import Unavailable
+from tests.faults.armed import HEALTHY_S, Armed
 from tests.stack import free_ports
 
 REGISTER: Final = "/agora.accounts.v1.AccountCommands/Register"
 PING: Final = "/agora.internal.v1.Partitions/Ping"
-HEALTHY_S: Final = 30.0
-"""Within this everything is served again, whatever happened."""
 GONE_S: Final = 0.05
 
 
@@ -44,57 +40,15 @@ class Person(Struct, frozen=True):
     token: str
 
 
-class Instance:
-    """One command process. Arm a point (`tests.faults.points`) and it dies there."""
+class Instance(Armed):
+    """One command process."""
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
-        self.name = name
-        self.settings = settings
-        self.endpoint = f"127.0.0.1:{settings.commands.port}"
-        self._trigger = folder / f"{name}.point"
-        recipe = Recipe(
-            name=name,
-            port=settings.commands.port,
-            argv=(
-                *(sys.executable, "-m", "tests.faults.instance"),
-                *(str(self._trigger), "serve", "commands"),
-            ),
-            ready=lambda: answers(settings.commands.port, b"", b""),
-            environ=variables_of(settings),
+        port = settings.commands.port
+        super().__init__(
+            name, ("commands",), settings, folder, ready=lambda: answers(port, b"", b"")
         )
-        self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
-
-    def arm(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Has the process die, or freeze on SIGSTOP, when it passes `point`."""
-        whole = self._trigger.with_suffix(".new")
-        whole.write_text(f"{number} {point}")
-        whole.rename(self._trigger)
-
-    def disarm(self) -> None:
-        """Lets the process pass every point."""
-        self._trigger.unlink(missing_ok=True)
-
-    async def died(self, within_s: float = HEALTHY_S) -> None:
-        """Until the process has ended; raises TimeoutError."""
-        async with asyncio.timeout(within_s):
-            while self.process.running:  # noqa: ASYNC110  Processes ring no bell.
-                await asyncio.sleep(0.005)
-
-    async def froze(self) -> None:
-        """Until the process is stopped by a signal; raises TimeoutError."""
-        async with asyncio.timeout(HEALTHY_S):
-            while not frozen(self.process.pid):  # noqa: ASYNC110  Processes ring no bell.
-                await asyncio.sleep(0.005)
-
-    async def ready(self) -> None:
-        """Until the process takes calls, started anew if it was killed; raises TimeoutError."""
-        async with asyncio.timeout(HEALTHY_S):
-            while not self.process.ready():
-                if not self.process.running:
-                    killed = self.process.exit_status in {None, -signal.SIGKILL}
-                    assert killed, self.process.failure()
-                    self.process.start()
-                await asyncio.sleep(0.02)
+        self.endpoint = f"127.0.0.1:{port}"
 
 
 class Fleet:
@@ -150,7 +104,7 @@ class Fleet:
         for instance in self.instances:
             instance.disarm()
             instance.process.resume()
-        # One that has just passed its point may need a moment to be gone, or even longer.
+        # One that has just passed its point may need a moment to be gone.
         await asyncio.sleep(GONE_S)
         for instance in self.instances:
             if not instance.process.running:
@@ -167,12 +121,6 @@ class Fleet:
         channel = self.channel(self.instances[0])
         self.people = [await _registered(channel, number) for number in range(people)]
         await channel.close()
-
-
-def frozen(pid: int) -> bool:
-    """Whether a signal has stopped the process (state T in proc(5))."""
-    stat = Path(f"/proc/{pid}/stat").read_text()
-    return stat.rpartition(")")[2].split()[0] == "T"
 
 
 @contextmanager

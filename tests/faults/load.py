@@ -25,7 +25,8 @@ from infra.rpc.client import Channel
 from infra.rpc.metadata import AUTHORIZATION, IDEMPOTENCY_KEY
 from schemas.gen import accounts_pb2, graph_pb2
 from schemas.refusals import Refusal, Unavailable
-from tests.faults.fleet import HEALTHY_S, Fleet, Instance, Person
+from tests.faults.armed import HEALTHY_S
+from tests.faults.fleet import Fleet, Instance, Person
 from tests.faults.history import Answer, Asked, History
 
 CALL_S: Final = 2.0

@@ -6,7 +6,8 @@ import signal
 import pytest
 
 from tests.faults import points
-from tests.faults.fleet import HEALTHY_S, Fleet, Instance
+from tests.faults.armed import HEALTHY_S
+from tests.faults.fleet import Fleet, Instance
 from tests.faults.load import Load
 from tests.faults.rounds import ROUNDS
 from tests.faults.verdict import uphold, uphold_on_the_command_line

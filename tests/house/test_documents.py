@@ -13,7 +13,7 @@ LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
 README_LINES_MAX = 120
 TARGETS = [
     "up", "down", "reset", "status", "logs", "demo", "test", "check", "fmt", "proto", "bench",
-    "simulate", "docs", "clean",
+    "simulate", "faults", "docs", "clean",
 ]  # fmt: skip
 
 

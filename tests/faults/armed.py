@@ -1,0 +1,79 @@
+"""A process of Agora's that can be told to die, or to freeze, at a point between two steps."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from infra.config import Settings
+from infra.config_sources import variables_of
+from infra.local.process import Process, Recipe
+
+HEALTHY_S: Final = 30.0
+"""Within this everything is served again, whatever happened."""
+
+
+class Armed:
+    """`agora serve SIDES…`. Arm a point (`tests.faults.points`) and it dies there."""
+
+    def __init__(
+        self,
+        name: str,
+        sides: tuple[str, ...],
+        settings: Settings,
+        folder: Path,
+        ready: Callable[[], bool],
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self._trigger = folder / f"{name}.point"
+        recipe = Recipe(
+            name=name,
+            argv=(
+                *(sys.executable, "-m", "tests.faults.instance"),
+                *(str(self._trigger), "serve", *sides),
+            ),
+            ready=ready,
+            environ=variables_of(settings),
+        )
+        self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
+
+    def arm(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Has the process die, or freeze on SIGSTOP, when it passes `point`."""
+        whole = self._trigger.with_suffix(".new")
+        whole.write_text(f"{number} {point}")
+        whole.rename(self._trigger)
+
+    def disarm(self) -> None:
+        """Lets the process pass every point."""
+        self._trigger.unlink(missing_ok=True)
+
+    async def died(self, within_s: float = HEALTHY_S) -> None:
+        """Until the process has ended; raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while self.process.running:  # noqa: ASYNC110  Processes ring no bell.
+                await asyncio.sleep(0.005)
+
+    async def froze(self) -> None:
+        """Until the process is stopped by a signal; raises TimeoutError."""
+        async with asyncio.timeout(HEALTHY_S):
+            while not frozen(self.process.pid):  # noqa: ASYNC110  Processes ring no bell.
+                await asyncio.sleep(0.005)
+
+    async def ready(self) -> None:
+        """Until the process takes calls, started anew if it was killed; raises TimeoutError."""
+        async with asyncio.timeout(HEALTHY_S):
+            while not self.process.ready():
+                if not self.process.running:
+                    killed = self.process.exit_status in {None, -signal.SIGKILL}
+                    assert killed, self.process.failure()
+                    self.process.start()
+                await asyncio.sleep(0.02)
+
+
+def frozen(pid: int) -> bool:
+    """Whether a signal has stopped the process (state T in proc(5))."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"

@@ -1,0 +1,72 @@
+"""What a run came to, for people to read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from statistics import median
+
+from tests.faults.whole.run import Outcome
+from tests.judge.findings import LAWS, told
+
+
+def report(outcome: Outcome) -> str:
+    """The whole report: faults and recoveries, calls and outcomes, findings."""
+    return "\n".join(
+        (
+            *_head(outcome),
+            "",
+            *_faults(outcome),
+            "",
+            *_calls(outcome),
+            "",
+            *_laws(outcome),
+        )
+    )
+
+
+def _head(outcome: Outcome) -> Iterator[str]:
+    struck = [one for one in outcome.struck if not one.missed]
+    yield f"seed {outcome.seed}: {len(struck)} faults in {outcome.seconds:.0f} s"
+    for one in outcome.struck:
+        if one.missed:
+            yield f"  not struck: {one.fault}: {one.missed}"
+
+
+def _faults(outcome: Outcome) -> Iterator[str]:
+    kinds: defaultdict[str, list[float]] = defaultdict(list)
+    for one in outcome.struck:
+        if not one.missed:
+            kinds[f"{one.fault.kind} {one.fault.where.partition(' ')[0]}"].append(one.healthy_s)
+    yield f"{'fault':<34}{'times':>6}{'served again after (s): p50':>30}{'max':>8}"
+    for kind, seconds in sorted(kinds.items()):
+        yield f"{kind:<34}{len(seconds):>6}{median(seconds):>30.2f}{max(seconds):>8.2f}"
+
+
+def _calls(outcome: Outcome) -> Iterator[str]:
+    assert outcome.evidence is not None
+    history = outcome.evidence.history
+    outcomes = Counter(
+        (
+            "write" if one.request else "read",
+            "ok" if one.ok else "fail" if one.refused else "unknown",
+        )
+        for one in history
+    )
+    yield f"{'calls':<12}{'ok':>10}{'fail':>10}{'unknown':>10}"
+    for kind in ("read", "write"):
+        counts = (outcomes[kind, name] for name in ("ok", "fail", "unknown"))
+        yield f"{kind:<12}" + "".join(f"{count:>10}" for count in counts)
+    reasons = Counter(
+        one.reason or "no answer" for one in history if not one.ok and not one.refused
+    )
+    yield "unknown: " + ", ".join(f"{name} {count}" for name, count in reasons.most_common())
+    records = sum(map(len, outcome.evidence.log.values()))
+    yield f"{records} records, {len(outcome.evidence.snapshots)} looks at the tables"
+
+
+def _laws(outcome: Outcome) -> Iterator[str]:
+    broken = Counter(one.law for one in outcome.findings)
+    for law, text in LAWS.items():
+        yield f"{'BROKEN' if broken[law] else 'held':<8}{text}"
+    if outcome.findings:
+        yield ""
+        yield told(outcome.findings)

@@ -1,0 +1,160 @@
+"""Every process of a deployment: the servers, and Agora's own, several of those that may be."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from msgspec.structs import replace
+
+from infra.config import Settings
+from infra.local.process import Process, answers
+from infra.log import topics
+from tests.faults.armed import Armed
+from tests.stack import Stack, free_ports
+
+COMMANDS: Final = 3
+WORKERS: Final = 2
+START_S: Final = 90.0
+HEALTH: Final = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+PLENTY: Final = 1_000_000
+
+
+class Stage:
+    """What runs. Whatever was killed or frozen is put right by `mend`."""
+
+    def __init__(self, stack: Stack, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.kafka, self.postgres = stack.kafka, stack.postgres
+        self.redis, self.nats = stack.redis, stack.nats
+        self.commands = [
+            self._listening(f"commands-{number}", "commands", port)
+            for number, port in enumerate(command_ports(settings))
+        ]
+        self._numbers = itertools.count()
+        self.workers = [self._worker() for _ in range(WORKERS)]
+        self.queries = self._listening("queries", "queries", settings.queries.port)
+        self.gateway = Armed(
+            "gateway",
+            ("gateway",),
+            settings,
+            folder,
+            ready=lambda: answers(settings.gateway.port, HEALTH, b" 200 "),
+        )
+
+    @property
+    def armed(self) -> Sequence[Armed]:
+        """All of Agora's own processes."""
+        return (*self.commands, *self.workers, self.queries, self.gateway)
+
+    @property
+    def servers(self) -> Sequence[Process]:
+        """Kafka, PostgreSQL, Redis and NATS."""
+        return self.kafka, self.postgres, self.redis, self.nats
+
+    def _listening(self, name: str, side: str, port: int) -> Armed:
+        own = _on_port(self.settings, side, port)
+        ready = lambda: answers(port, b"", b"")  # noqa: E731  One line says it.
+        return Armed(name, (side,), own, self.folder, ready)
+
+    def _worker(self) -> Armed:
+        name = f"projections-{next(self._numbers)}"
+        return Armed(name, ("projections",), self.settings, self.folder, ready=lambda: True)
+
+    def add_worker(self) -> Armed:
+        """One more worker, started."""
+        worker = self._worker()
+        self.workers.append(worker)
+        worker.process.start()
+        return worker
+
+    def remove_worker(self, worker: Armed) -> None:
+        """Kills a worker for good."""
+        self.workers.remove(worker)
+        worker.process.kill()
+
+    async def mend(self) -> None:
+        """Starts what is not running, and waits until all that listens takes calls."""
+        for process in self.servers:
+            process.resume()
+            if not process.running:
+                process.start()
+            await asyncio.to_thread(process.wait_ready)
+        for armed in self.armed:
+            armed.disarm()
+            armed.process.resume()
+            if not armed.process.running:
+                armed.process.start()
+        await asyncio.gather(*(armed.ready() for armed in self.armed))
+
+    async def connect(self) -> "psycopg.AsyncConnection[tuple[object, ...]]":
+        """A connection to PostgreSQL with all rights, in autocommit; raises psycopg.Error."""
+        return await psycopg.AsyncConnection.connect(self.settings.postgres.dsn, autocommit=True)
+
+    @property
+    def schema(self) -> str:
+        """Where the tables are."""
+        return self.settings.postgres.schema
+
+    def logged(self, words: str) -> list[str]:
+        """The lines of all logs of Agora's own processes that hold the words."""
+        files = sorted(self.folder.glob("*.log"))
+        return [
+            f"{file.name}: {line}"
+            for file in files
+            for line in file.read_text(errors="replace").splitlines()
+            if words in line
+        ]
+
+
+@contextmanager
+def running_stage(stack: Stack, folder: Path) -> Iterator[Stage]:
+    """All processes, started; killed at the end. The servers are the stack's."""
+    settings = _roomy(stack.settings())
+    asyncio.run(topics.ensure(settings))
+    stage = Stage(stack, settings, folder)
+    try:
+        for armed in stage.armed:
+            armed.process.start()
+        for armed in stage.armed:
+            armed.process.wait_ready(START_S)
+        yield stage
+    finally:
+        for armed in stage.armed:
+            armed.process.kill()
+
+
+def command_ports(settings: Settings) -> list[int]:
+    """The ports of the command processes, as the gateway knows them."""
+    listed = settings.gateway.commands_endpoint.removeprefix("ipv4:").split(",")
+    return [int(each.rpartition(":")[2]) for each in listed]
+
+
+def _roomy(settings: Settings) -> Settings:
+    """Limits that are asked for each request and never reached, quick hashes and rebalances."""
+    endpoints = ",".join(f"127.0.0.1:{port}" for port in free_ports(COMMANDS))
+    return replace(
+        settings,
+        auth=replace(settings.auth, hash_effort="cheap", access_token_minutes=1440),
+        projections=replace(
+            settings.projections, session_timeout_ms=2000, heartbeat_interval_ms=500
+        ),
+        gateway=replace(settings.gateway, commands_endpoint=f"ipv4:{endpoints}"),
+        limits=replace(
+            settings.limits,
+            lifted_on_loopback=False,
+            **dict.fromkeys(("reads_burst", "reads_per_10s"), PLENTY),
+            **dict.fromkeys(("writes_burst", "writes_per_10s"), PLENTY),
+            **dict.fromkeys(("sensitive_burst", "sensitive_per_minute"), PLENTY),
+        ),
+    )
+
+
+def _on_port(settings: Settings, side: str, port: int) -> Settings:
+    if side == "queries":
+        return settings
+    return replace(settings, commands=replace(settings.commands, port=port))
