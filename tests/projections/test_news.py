@@ -75,3 +75,14 @@ async def test_a_commit_whose_answer_was_lost_counts_as_not_told(base: Database)
     base.losses.clear()
     await subscriber.resume(PARTITION)
     assert base.losses == ["graph took over people-0 at 2"]
+
+
+async def test_nothing_is_told_of_rows_that_were_not_committed(base: Database) -> None:
+    overtaken = base.subscriber(MODEL)
+    await overtaken.resume(PARTITION)
+    base.log.decide(PARTITION, followed(ANA, BEN), at=datetime.now(UTC))
+    await base.consume(MODEL, PARTITION)
+    told = list(base.news)
+    with pytest.raises(progress.Overtaken):
+        await overtaken.consume(PARTITION, progress.read(base.log.entries[PARTITION]))
+    assert base.news == told
