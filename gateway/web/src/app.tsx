@@ -1,6 +1,5 @@
 import { LocationProvider, Route, Router } from "preact-iso";
 import { useEffect } from "preact/hooks";
-import { asProblem } from "./api/problem";
 import { arrive } from "./arrival";
 import { AccountPage } from "./pages/account";
 import { BookmarksPage } from "./pages/bookmarks";
@@ -16,7 +15,7 @@ import { ProfilePage } from "./pages/profile";
 import { RequestsPage } from "./pages/requests";
 import { WelcomePage } from "./pages/welcome";
 import { Shell } from "./parts/shell/shell";
-import { readAccount } from "./store/people";
+import { readAccountInTime } from "./store/people";
 import { session } from "./store/session";
 
 export function App() {
@@ -30,7 +29,7 @@ export function App() {
 
 function Inside({ handle }: { handle: string }) {
   useEffect(() => {
-    readAccount().catch(asProblem);
+    void readAccountInTime();
   }, []);
   return (
     <Shell handle={handle}>

@@ -49,7 +49,7 @@ export function TextBox({
       <textarea
         id={id}
         ref={area}
-        rows={2}
+        rows={1}
         dir="auto"
         value={value}
         placeholder={placeholder}

@@ -3,8 +3,11 @@ import { ownAccount, personById } from "../api/people";
 import type { Problem } from "../api/problem";
 import type { Account, Profile } from "../api/types";
 import { Cards } from "./cards";
-import { atFarewell, renameHere } from "./session";
+import { whenOnline } from "./online";
+import { atFarewell, renameHere, session } from "./session";
 import { toast } from "./toasts";
+
+const AGAIN_MS = 2000;
 
 /** Everybody who was shown, as they were answered last. */
 export const people = new Cards<Profile>((profile) => profile.accountId);
@@ -28,6 +31,19 @@ export async function readAccount(): Promise<Account> {
     renameHere(read.profile.handle);
   }
   return read;
+}
+
+/** Reads the own account, sooner or later: what shows the own face does without it until then. */
+export async function readAccountInTime(): Promise<void> {
+  const asker = session.peek()?.accountId;
+  for (let wait = AGAIN_MS; asker === session.peek()?.accountId; wait *= 2) {
+    try {
+      await readAccount();
+      return;
+    } catch {
+      await whenOnline(wait);
+    }
+  }
 }
 
 /** Reads a person anew who is shown. Throws Problem. */

@@ -1,7 +1,7 @@
 import { setTheme, theme, type Theme } from "../../store/theme";
 
 const CHOICES: [Theme, string][] = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
