@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Invite
+from tests.browser.visitor import AWAY
 from tests.flows.town import Town
 
 pytestmark = pytest.mark.browser
@@ -11,8 +12,7 @@ pytestmark = pytest.mark.browser
 
 def test_pages_outlive_a_restart_of_the_gateway(visitor: Invite, town: Town) -> None:
     ana = visitor()
-    ana.forgive("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET",
-                "net::ERR_INCOMPLETE_CHUNKED_ENCODING", "net::ERR_EMPTY_RESPONSE", 503)  # fmt: skip
+    ana.forgive(*AWAY)
     post = ana.write("Before the storm.")
     expect(ana.told("Posted.")).to_be_visible()
     town.processes["gateway"].kill()

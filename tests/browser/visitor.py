@@ -7,6 +7,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.flows.town import PASSWORD, Someone, Town
 
+AWAY: Final = (
+    "net::ERR_CONNECTION_REFUSED",
+    "net::ERR_CONNECTION_RESET",
+    "net::ERR_EMPTY_RESPONSE",
+    "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
+    503,
+)
+"""What requests come to while a gateway is killed and starts again."""
 PHONE: Final = 480
 FAILED: Final = re.compile(r"^Failed to load resource: .*?(status of (?P<status>\d+)|net::\w+)")
 
@@ -111,8 +119,6 @@ class Visitor:
         if message.type not in ("error", "warning"):
             return
         failed = FAILED.match(message.text)
-        if message.location["url"].partition("?")[0].endswith("/v1/live"):
-            return
         if failed and (failed["status"] or failed[1]) in self._forgiven:
             return
         self.faults.append(f"console: {message.text} ({message.location['url']})")

@@ -1,4 +1,6 @@
-import { feed, lookAgain } from "../store/feeds";
+import type { FeedName } from "../api/posts";
+import { asProblem } from "../api/problem";
+import { feed, lookAgain, openedFeed } from "../store/feeds";
 import { isFollowed } from "../store/follows";
 import { forgetPost, note } from "../store/news";
 import { people, readPerson } from "../store/people";
@@ -8,7 +10,9 @@ import { toast } from "../store/toasts";
 import { session } from "../store/session";
 import { sentence, target } from "../text/notices";
 import type { LiveEvent, Notice } from "./events";
-import { interest, isInSight } from "./sight";
+import { subjectsOf, type Subject } from "./interest";
+import { places } from "./places";
+import { interest } from "./sight";
 
 /** Takes an event in: into what is shown, or beside it as news. */
 export function take(event: LiveEvent): void {
@@ -26,7 +30,7 @@ export function take(event: LiveEvent): void {
     case "notification":
       return notified(event.notice);
     case "reset":
-      return startOver();
+      return void startOver();
     case "hello":
     case "closed":
       return; // Of the connection, and dealt with there.
@@ -51,14 +55,36 @@ function notified(notice: Notice): void {
   }
 }
 
-/** Too much was missed to be told of: what is on the screen is looked at again. */
-function startOver(): void {
-  const { feed: open, author, posts: shown } = interest.peek();
-  void lookAgain(open);
-  if (author) void lookAgain(`posts:${author}`);
-  for (const postId of shown.filter(isInSight)) {
-    refreshPost(postId).catch(() => undefined);
-    const thread = openedThread(postId);
-    if (thread && !thread.list.hasMore.peek()) void thread.showFresh();
+/** When what is shown was read last; nothing of what is not shown. */
+export function markOf(subject: Subject): number | undefined {
+  const [kind, id] = parted(subject);
+  if (kind !== "post") return openedFeed(feedOf(subject))?.mark;
+  const marks = [posts.markOf(id), openedThread(id)?.mark].filter((mark) => mark !== undefined);
+  return marks.length > 0 ? Math.min(...marks) : undefined;
+}
+
+/** Reads anew what was read before a stream could tell of it. Feeds first: posts come with them. */
+export async function behind(subjects: readonly Subject[]): Promise<void> {
+  const before = places.now;
+  const feeds = subjects.filter((subject) => parted(subject)[0] !== "post");
+  await Promise.all(feeds.map((subject) => lookAgain(feedOf(subject))));
+  for (const subject of subjects) {
+    const [kind, id] = parted(subject);
+    if (kind !== "post") continue;
+    if ((posts.markOf(id) ?? 0) < before) await refreshPost(id).catch(asProblem);
+    await openedThread(id)?.lookAgain().catch(asProblem);
   }
 }
+
+function parted(subject: Subject): [string, string] {
+  const at = subject.indexOf(":");
+  return [subject.slice(0, at), subject.slice(at + 1)];
+}
+
+function feedOf(subject: Subject): FeedName {
+  const [kind, id] = parted(subject);
+  return kind === "author" ? `posts:${id}` : id === "explore" ? "explore" : "home";
+}
+
+/** Too much was missed to be told of: what is on the page is looked at again. */
+const startOver = (): Promise<void> => behind(subjectsOf(interest.peek()));

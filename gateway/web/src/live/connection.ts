@@ -1,12 +1,13 @@
 import { signal } from "@preact/signals";
 import { backoffMs } from "./backoff";
 import type { LiveEvent } from "./events";
-import { covers, queryOf, type Interest } from "./interest";
+import { queryOf, subjectsOf, type Interest, type Subject } from "./interest";
+import type { Places } from "./places";
 import { Refused, streamed, type Fetch } from "./stream";
 
-/** Twice as long as the gateway is ever silent: it beats while it has nothing to tell. */
+/** Three times as long as the gateway is ever silent: it beats while it has nothing to tell. */
 const SILENCE_MS = 45_000;
-/** Changes of what is on the screen are waited out for so long before a stream is opened anew. */
+/** Changes of what is on the page are waited out for so long before a stream is opened anew. */
 const SETTLE_MS = 700;
 /** A gateway that knows no streams is asked again after so long. */
 const UNKNOWN_MS = 300_000;
@@ -16,27 +17,41 @@ export type Link = "off" | "connecting" | "live" | "waiting";
 /** What a connection needs of the world. */
 export interface Line {
   address: string;
+  places: Places;
   token: () => string;
   fetch: Fetch;
   tell: (event: LiveEvent) => void;
+  /** When the thing was read last, in places; undefined if it is not shown. */
+  markOf: (subject: Subject) => number | undefined;
+  /** These were read too long ago for a stream to go on from there: they must be read anew. */
+  behind: (subjects: readonly Subject[]) => void;
   /** The token does not count any more. */
   ended: () => void;
   chance: () => number;
 }
 
+/** One stream: what it tells of, and after which place it tells everything. */
+interface Stream {
+  control: AbortController;
+  subjects: ReadonlySet<Subject>;
+  start: number;
+  lastEventId: string;
+  /** Whether it has said hello. */
+  isOpen: boolean;
+}
+
 /**
- * Keeps one live stream open while it is wanted, whatever happens to it, and goes on from the last
- * event that arrived. One stream at a time: a new one begins where the one before it ended.
+ * Keeps one live stream open while it is wanted, whatever happens to it. Each stream goes on from
+ * where everything that it tells of was read or told of last, so that nothing is missed in between.
  */
 export class Connection {
   readonly link = signal<Link>("off");
 
   private wanted: Interest | null = null;
-  private open: Interest | null = null;
-  private lastEventId = "";
+  private stream: Stream | null = null;
+  private readonly told = new Map<Subject, number>();
   private failures = 0;
   private isResting = false;
-  private current: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly line: Line) {}
@@ -51,15 +66,16 @@ export class Connection {
 
   /** Ends the stream; what is missed meanwhile is told after the next `want`. */
   pause(): void {
-    this.wanted = null;
     this.stop();
+    this.wanted = null;
     this.link.value = "off";
   }
 
   /** Ends the stream for good: the next one is somebody else's. */
   forget(): void {
     this.pause();
-    this.lastEventId = "";
+    this.line.places.lose();
+    this.told.clear();
     this.failures = 0;
   }
 
@@ -70,8 +86,18 @@ export class Connection {
     this.connect();
   }
 
+  /** Up to where a thing is known here. What is not shown needs nothing from before. */
+  private known(subject: Subject): number {
+    const { places, markOf } = this.line;
+    return Math.max(markOf(subject) ?? places.now, this.told.get(subject) ?? 0);
+  }
+
   private isServed(): boolean {
-    return this.open !== null && this.wanted !== null && covers(this.open, this.wanted);
+    const { stream, wanted } = this;
+    if (!stream || !wanted) return false;
+    return subjectsOf(wanted).every(
+      (subject) => stream.subjects.has(subject) && this.known(subject) >= stream.start,
+    );
   }
 
   private later(ms: number): void {
@@ -83,26 +109,35 @@ export class Connection {
 
   private stop(): void {
     clearTimeout(this.timer);
-    this.current?.abort();
-    this.current = null;
-    this.open = null;
     this.isResting = false;
+    const { stream } = this;
+    stream?.control.abort();
+    this.stream = null;
+    if (!stream?.isOpen) return;
+    for (const subject of stream.subjects) {
+      if (this.known(subject) >= stream.start) this.told.set(subject, this.line.places.now);
+    }
   }
 
   private connect(): void {
     this.stop();
-    const interest = this.wanted;
-    if (!interest) return;
+    if (!this.wanted) return;
+    const { places } = this.line;
+    const subjects = subjectsOf(this.wanted);
+    const marks = subjects.map((subject) => this.known(subject)).filter((mark) => places.at(mark));
+    const start = Math.min(places.now, ...marks);
     const control = new AbortController();
-    this.current = control;
-    this.open = interest;
+    const lastEventId = places.at(start);
+    const stream = { control, subjects: new Set(subjects), start, lastEventId, isOpen: false };
+    this.stream = stream;
     this.link.value = "connecting";
-    this.follow(interest, control).catch((fault: unknown) => {
-      if (this.current === control) this.lost(fault);
+    this.follow(stream, queryOf(this.wanted)).catch((fault: unknown) => {
+      if (this.stream === stream) this.lost(fault);
     });
   }
 
-  private async follow(interest: Interest, control: AbortController): Promise<void> {
+  private async follow(stream: Stream, query: string): Promise<void> {
+    const { control, lastEventId } = stream;
     let silence: ReturnType<typeof setTimeout> | undefined;
     const heard = () => {
       clearTimeout(silence);
@@ -110,16 +145,12 @@ export class Connection {
     };
     heard();
     try {
-      const opening = {
-        url: `${this.line.address}?${queryOf(interest)}`,
-        token: this.line.token(),
-        lastEventId: this.lastEventId,
-        signal: control.signal,
-      };
+      const url = `${this.line.address}?${query}`;
+      const opening = { url, token: this.line.token(), lastEventId, signal: control.signal };
       for await (const { id, event } of streamed(opening, heard, this.line.fetch)) {
-        if (this.current !== control) return;
-        if (id) this.lastEventId = id;
-        if (event) this.take(event);
+        if (this.stream !== stream) return;
+        if (id) this.line.places.pass(id);
+        if (event) this.take(event, stream);
       }
       throw new Error("The stream ended.");
     } finally {
@@ -127,13 +158,23 @@ export class Connection {
     }
   }
 
-  private take(event: LiveEvent): void {
+  private take(event: LiveEvent, stream: Stream): void {
+    if (event.kind === "closed") return this.line.ended();
     if (event.kind === "hello") {
       this.failures = 0;
       this.link.value = "live";
+      this.catchUp(stream);
     }
-    if (event.kind === "closed") this.line.ended();
-    else this.line.tell(event);
+    this.line.tell(event);
+  }
+
+  /** Has read anew what was read before the place from which this stream tells everything. */
+  private catchUp(stream: Stream): void {
+    stream.isOpen = true;
+    if (!stream.lastEventId) stream.start = this.line.places.now;
+    const behind = [...stream.subjects].filter((subject) => this.known(subject) < stream.start);
+    for (const subject of behind) this.told.set(subject, stream.start);
+    if (behind.length > 0) this.line.behind(behind);
   }
 
   private lost(fault: unknown): void {
@@ -143,7 +184,7 @@ export class Connection {
     const isUnknown = status === 404;
     this.isResting = true;
     this.link.value = isUnknown ? "off" : "waiting";
-    if (status === 400) this.lastEventId = "";
+    if (status === 400) this.line.places.lose();
     this.later(isUnknown ? UNKNOWN_MS : backoffMs(this.failures++, this.line.chance()));
   }
 }

@@ -7,6 +7,9 @@ export interface Interest {
   posts: readonly string[];
 }
 
+/** One thing that a page is told of: a feed, somebody's posts, or a post. */
+export type Subject = `feed:${Interest["feed"]}` | `author:${string}` | `post:${string}`;
+
 export const POSTS_MAX = 100;
 
 /** The query of a stream that tells of it. */
@@ -17,19 +20,23 @@ export function queryOf({ feed, author, posts }: Interest): string {
   return query.toString();
 }
 
-/** Whether a stream that was opened for `open` tells all that `wanted` needs. */
-export function covers(open: Interest, wanted: Interest): boolean {
-  return (
-    open.feed === wanted.feed &&
-    open.author === wanted.author &&
-    wanted.posts.every((post) => open.posts.includes(post))
-  );
+/** All that it asks to be told of, one by one. */
+export function subjectsOf({ feed, author, posts }: Interest): Subject[] {
+  return [
+    `feed:${feed}`,
+    ...(author ? [`author:${author}` as const] : []),
+    ...posts.map((post) => `post:${post}` as const),
+  ];
 }
 
 /**
- * The posts to ask for: those on the screen first, then those seen before, so that scrolling back
- * and forth opens no stream anew. `recent` is by when they were seen, the last one last.
+ * The posts to ask for: those on the screen first, then those near it, then those seen before, so
+ * that scrolling opens no stream anew. `recent` is by when they were seen, the last one last.
  */
-export function widened(visible: readonly string[], recent: readonly string[]): string[] {
-  return [...new Set([...visible, ...[...recent].reverse()])].slice(0, POSTS_MAX);
+export function widened(
+  visible: readonly string[],
+  near: readonly string[],
+  recent: readonly string[],
+): string[] {
+  return [...new Set([...visible, ...near, ...[...recent].reverse()])].slice(0, POSTS_MAX);
 }

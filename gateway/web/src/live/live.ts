@@ -1,7 +1,8 @@
 import { effect, untracked } from "@preact/signals";
 import { atFarewell, session, signOutHere } from "../store/session";
-import { take } from "./arrivals";
+import { behind, markOf, take } from "./arrivals";
 import { Connection } from "./connection";
+import { places } from "./places";
 import { interest } from "./sight";
 
 /** A tab that nobody looks at for so long is told nothing more until somebody does. */
@@ -10,9 +11,12 @@ const HIDDEN_MS = 300_000;
 /** The live stream of this tab. */
 export const live = new Connection({
   address: "/v1/live",
+  places,
   token: () => session.peek()?.accessToken ?? "",
   fetch: (url, init) => fetch(url, init),
   tell: take,
+  markOf,
+  behind,
   ended: () => signOutHere(true),
   chance: Math.random,
 });

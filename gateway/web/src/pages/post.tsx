@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { Problem } from "../api/problem";
+import { asProblem, Problem } from "../api/problem";
 import { lookAt } from "../live/sight";
 import { Absent, Await, Skeleton, useLoaded } from "../parts/loading";
 import { ThreadView } from "../parts/comments/thread";
@@ -13,9 +13,8 @@ export function PostPage({ postId }: { postId: string }) {
   useTitle("Post");
   useEffect(() => {
     lookAt("home");
-    // What is known is shown at once, and is looked at again.
-    const { list } = thread(postId);
-    if (list.stage.peek() === "ready" && !list.hasMore.peek()) void list.reread();
+    // What is known is shown at once, and looked at again: no stream told of it meanwhile.
+    thread(postId).lookAgain().catch(asProblem);
   }, [postId]);
   const [loaded, again] = useLoaded(postId, () => read(postId));
   const post = posts.of(postId).value;

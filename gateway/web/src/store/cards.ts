@@ -14,12 +14,18 @@ export type Known<Thing> = Thing | "gone" | undefined;
 export class Cards<Thing> {
   private held = new Map<string, Signal<Known<Thing>>>();
   private readonly removals = new Map<string, number>();
+  private readonly marks = new Map<string, number>();
   private turn = 0;
 
-  constructor(private readonly idOf: (thing: Thing) => string) {
+  /** `mark` says where the live streams are; it is taken down when a read begins. */
+  constructor(
+    private readonly idOf: (thing: Thing) => string,
+    private readonly mark: () => number = () => 0,
+  ) {
     atFarewell(() => {
       this.held = new Map();
       this.removals.clear();
+      this.marks.clear();
     });
   }
 
@@ -42,10 +48,18 @@ export class Cards<Thing> {
   /** Takes in what a read that just began will answer; the ids. */
   async take(reading: Promise<readonly Thing[]>): Promise<string[]> {
     const began = this.turn;
+    const mark = this.mark();
     const things = await reading;
     const current = things.filter((thing) => !this.removedSince(began, this.idOf(thing)));
     this.put(current);
-    return current.map(this.idOf);
+    const ids = current.map(this.idOf);
+    for (const id of ids) this.marks.set(id, mark);
+    return ids;
+  }
+
+  /** Where the live streams were when the thing was read last; undefined if it never was. */
+  markOf(id: string): number | undefined {
+    return this.marks.get(id);
   }
 
   /** `take` for a page of a list. */

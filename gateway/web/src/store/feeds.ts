@@ -1,5 +1,7 @@
 import { readFeed, type FeedName } from "../api/posts";
 import { asProblem } from "../api/problem";
+import type { Slice } from "../api/types";
+import { places } from "../live/places";
 import { Fresh } from "./fresh";
 import { isUnderWay } from "./mail";
 import { Paged } from "./paged";
@@ -14,6 +16,8 @@ export interface Feed {
   name: FeedName;
   list: Paged<string>;
   fresh: Fresh;
+  /** Where the live streams were when it was read last; undefined before that. */
+  mark: number | undefined;
 }
 
 const held = new Map<FeedName, Feed>();
@@ -29,9 +33,12 @@ export function feed(name: FeedName): Feed {
   return found;
 }
 
+/** What is known of a feed, if it was shown at all. */
+export const openedFeed = (name: FeedName): Feed | undefined => held.get(name);
+
 function made(name: FeedName): Feed {
   const list = new Paged<string>(
-    (cursor, position) => posts.page(readFeed(name, cursor, position)),
+    (cursor, position) => read(name, cursor, position),
     (id) => id,
   );
   // The own post may be told of before its answer is here: until then it is nobody's news.
@@ -39,7 +46,14 @@ function made(name: FeedName): Feed {
     list.items.value.includes(id) ||
     posts.of(id).value === "gone" ||
     (authorId === session.value?.accountId && isUnderWay("post"));
-  return { name, list, fresh: new Fresh(isKnown) };
+  return { name, list, fresh: new Fresh(isKnown), mark: undefined };
+}
+
+async function read(name: FeedName, cursor: string, position = ""): Promise<Slice<string>> {
+  const mark = places.now;
+  const page = await posts.page(readFeed(name, cursor, position));
+  if (!cursor) feed(name).mark = mark;
+  return page;
 }
 
 /** Shows what arrived, in front of what is there. */
@@ -53,9 +67,10 @@ export async function showFresh({ list, fresh }: Feed): Promise<void> {
  */
 export async function lookAgain(name: FeedName): Promise<void> {
   const { list, fresh } = feed(name);
+  await list.idle;
   if (list.stage.peek() !== "ready") return;
   try {
-    const { items } = await posts.page(readFeed(name, ""));
+    const { items } = await read(name, "");
     for (const id of items.filter((one) => !list.has(one))) {
       fresh.add(id, posts.here(id)?.author?.accountId ?? "", "");
     }

@@ -26,6 +26,9 @@ export class Paged<Item> {
   /** Tries once more what failed last. */
   retry: () => Promise<void> = () => this.first();
 
+  /** Done when the read that is under way is. */
+  idle: Promise<void> = Promise.resolve();
+
   private cursor = "";
   private pages = 0;
   private round = 0;
@@ -87,16 +90,16 @@ export class Paged<Item> {
   /** Reads anew as many pages as there are, and then shows those. */
   async reread(position = ""): Promise<void> {
     await this.read(async (current) => {
-      const found: Slice<Item>[] = [];
-      const wanted = Math.min(Math.max(this.pages, 1), REREAD_PAGES_MAX);
-      for (let cursor = ""; found.length < wanted;) {
-        const page = await this.load(cursor, position);
-        found.push(page);
-        cursor = page.nextCursor;
-        if (!cursor) break;
-      }
+      const found = await this.anew(position);
       if (current()) this.replace(found);
     });
+  }
+
+  /** What reading anew finds that is not in the list; the list stays as it is. Throws Problem. */
+  async unseen(): Promise<readonly Item[]> {
+    const found = await this.anew("");
+    const known = new Set(this.items.value.map(this.idOf));
+    return found.flatMap((page) => page.items).filter(this.not(known));
   }
 
   /** Puts an item at the start or the end, unless it is in the list. */
@@ -131,6 +134,18 @@ export class Paged<Item> {
     return page;
   }
 
+  private async anew(position: string): Promise<Slice<Item>[]> {
+    const found: Slice<Item>[] = [];
+    const wanted = Math.min(Math.max(this.pages, 1), REREAD_PAGES_MAX);
+    for (let cursor = ""; found.length < wanted;) {
+      const page = await this.load(cursor, position);
+      found.push(page);
+      cursor = page.nextCursor;
+      if (!cursor) break;
+    }
+    return found;
+  }
+
   private replace(found: readonly Slice<Item>[]): void {
     batch(() => {
       this.items.value = [];
@@ -151,8 +166,13 @@ export class Paged<Item> {
   }
 
   /** One read at a time counts: the last one that began. */
-  private async read(body: (current: () => boolean) => Promise<void>): Promise<void> {
+  private read(body: (current: () => boolean) => Promise<void>): Promise<void> {
     this.retry = () => this.read(body);
+    this.idle = this.settled(body);
+    return this.idle;
+  }
+
+  private async settled(body: (current: () => boolean) => Promise<void>): Promise<void> {
     const mine = ++this.round;
     const current = () => mine === this.round;
     this.stage.value = "loading";

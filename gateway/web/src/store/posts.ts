@@ -1,13 +1,17 @@
 import { bookmark, readPost, reactToPost } from "../api/posts";
 import type { Problem } from "../api/problem";
 import type { Post } from "../api/types";
+import { places } from "../live/places";
 import { Cards } from "./cards";
 import { tell } from "./people";
 import { Refreshes } from "./refreshes";
 import { Wishes } from "./wish";
 
 /** Every post that was shown, as it was answered last. */
-export const posts = new Cards<Post>((post) => post.postId);
+export const posts = new Cards<Post>(
+  (post) => post.postId,
+  () => places.now,
+);
 
 const refreshes = new Refreshes(async (postId) => {
   try {

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { readComments, readReplies, reactToComment, type Order } from "../api/comments";
-import type { Comment } from "../api/types";
+import type { Comment, Slice } from "../api/types";
+import { places } from "../live/places";
 import { Cards } from "./cards";
 import { Fresh } from "./fresh";
 import { isUnderWay } from "./mail";
@@ -20,15 +21,19 @@ export class Thread {
   readonly fresh: Fresh;
   private readonly opened = new Map<string, Paged<string>>();
 
+  /** Where the live streams were when it was read last; undefined before that. */
+  mark: number | undefined;
+
   constructor(readonly postId: string) {
     this.list = new Paged<string>(
-      (cursor, position) =>
-        comments.page(readComments(postId, this.order.peek(), cursor, position)),
+      (cursor, position) => this.read(cursor, position),
       (id) => id,
     );
+    const isListed = (id: string) => this.lists.some((list) => list.items.value.includes(id));
     this.fresh = new Fresh(
       (id, authorId) =>
-        comments.of(id).value !== undefined ||
+        isListed(id) ||
+        comments.of(id).value === "gone" ||
         (authorId === session.value?.accountId && isUnderWay("comment")),
     );
   }
@@ -52,10 +57,21 @@ export class Thread {
     await this.list.again();
   }
 
+  /** Looks whether there is more, and says so beside the list. Throws Problem. */
+  async lookAgain(): Promise<void> {
+    for (const list of this.lists) {
+      await list.idle;
+      if (list.stage.peek() !== "ready") continue;
+      for (const id of await list.unseen()) {
+        this.fresh.add(id, comments.here(id)?.author?.accountId ?? "", "");
+      }
+    }
+  }
+
   /** Shows what arrived: the counts of replies, and the replies where they are open. */
   async showFresh(position = this.fresh.take()): Promise<void> {
-    const open = [...this.opened.values()].filter((list) => list.stage.peek() === "ready");
-    await Promise.all([this.list, ...open].map((list) => list.reread(position)));
+    const read = this.lists.filter((list) => list.stage.peek() === "ready");
+    await Promise.all(read.map((list) => list.reread(position)));
   }
 
   /** Puts an own comment where its author looks for it, and reads what a short list makes of it. */
@@ -81,6 +97,18 @@ export class Thread {
   remove({ commentId, parentId }: Comment): void {
     comments.remove(commentId);
     if (parentId) count(parentId, -1);
+  }
+
+  private get lists(): Paged<string>[] {
+    return [this.list, ...this.opened.values()];
+  }
+
+  private async read(cursor: string, position: string): Promise<Slice<string>> {
+    const mark = places.now;
+    const reading = readComments(this.postId, this.order.peek(), cursor, position);
+    const page = await comments.page(reading);
+    if (!cursor) this.mark = mark;
+    return page;
   }
 
   private listOf({ parentId }: Comment): Paged<string> {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Connection } from "../../src/live/connection";
 import type { LiveEvent } from "../../src/live/events";
-import type { Interest } from "../../src/live/interest";
+import type { Interest, Subject } from "../../src/live/interest";
+import { Places } from "../../src/live/places";
 
 const HOME: Interest = { feed: "home", author: "", posts: [] };
 
@@ -11,10 +12,16 @@ class Gateway {
   told: LiveEvent[] = [];
   ended = 0;
   status = 200;
+  marks = new Map<Subject, number>();
+  behind: Subject[] = [];
+  places = new Places();
   private streams: ReadableStreamDefaultController<Uint8Array>[] = [];
 
   readonly connection = new Connection({
     address: "/v1/live",
+    places: this.places,
+    markOf: (subject) => this.marks.get(subject),
+    behind: (subjects) => void this.behind.push(...subjects),
     token: () => "token",
     fetch: async (url, init) => {
       const headers = new Headers(init.headers);
@@ -133,6 +140,54 @@ test("what is on the screen changes the stream only if it must, and not at each 
     "/v1/live?feed=home&post=q&post=t",
   ]);
   expect(gateway.opened[1]?.place).toBe("1");
+});
+
+test("what was read before its stream is caught up from where it was read", async () => {
+  const gateway = new Gateway();
+  gateway.connection.want(HOME);
+  await calm();
+  await gateway.send(HELLO);
+  gateway.marks.set("post:p", gateway.places.now);
+  await gateway.send('id: 2\nevent: post\ndata: {"postId":"x"}\n\n');
+  gateway.connection.want({ ...HOME, posts: ["p"] });
+  await pass(700);
+  expect(gateway.opened[1]?.place).toBe("1");
+  await gateway.send("id: 1\nevent: hello\ndata: {}\n\n");
+  await gateway.send('id: 3\nevent: gone\ndata: {"postId":"p"}\n\n');
+  expect(gateway.told.at(-1)).toEqual({ kind: "gone", postId: "p" });
+  await gateway.cut();
+  await pass(500);
+  expect(gateway.opened[2]?.place).toBe("3");
+  expect(gateway.behind).toEqual([]);
+});
+
+test("what was read before there was any place is read anew, once", async () => {
+  const gateway = new Gateway();
+  gateway.marks.set("feed:home", 0).set("post:p", 0);
+  gateway.connection.want({ ...HOME, posts: ["p"] });
+  await calm();
+  await gateway.send(HELLO);
+  expect(gateway.behind).toEqual(["feed:home", "post:p"]);
+  gateway.connection.want({ ...HOME, posts: ["p"] });
+  await pass(2000);
+  await gateway.cut();
+  await pass(500);
+  await gateway.send("id: 1\nevent: hello\ndata: {}\n\n");
+  expect(gateway.opened).toHaveLength(2);
+  expect(gateway.behind).toHaveLength(2);
+});
+
+test("a place that is too long ago is not gone on from", () => {
+  const places = new Places();
+  for (let number = 1; number <= 2500; number++) places.pass(`${number}`);
+  expect(places.now).toBe(2500);
+  expect(places.at(2500)).toBe("2500");
+  expect(places.at(1)).toBe("");
+  places.lose();
+  expect(places.now).toBe(2500);
+  expect(places.at(2500)).toBe("");
+  places.pass("new");
+  expect(places.at(2501)).toBe("new");
 });
 
 test("a token that does not count ends the session, by status or by event", async () => {

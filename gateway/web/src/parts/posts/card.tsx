@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { Post } from "../../api/types";
-import { sight } from "../../live/sight";
+import { sight, standing } from "../../live/sight";
 import { posts } from "../../store/posts";
 import { Avatar } from "../avatar";
 import { Name } from "../people/name";
@@ -71,19 +71,21 @@ function Shown({ post, isWhole }: { post: Post; isWhole: boolean }) {
 const isLong = (body: string): boolean =>
   body.length > LONG.points || body.split("\n").length > LONG.lines;
 
-/** Says while the post is on the screen, so that its counts are told live. */
+/** Says while the post is on the page and on the screen, so that its counts are told live. */
 function useSight(article: { current: HTMLElement | null }, postId: string): void {
   useEffect(() => {
     if (!article.current) return;
-    let leave = () => {};
-    const watch = new IntersectionObserver(([entry]) => {
-      leave();
-      leave = entry?.isIntersecting ? sight(postId) : () => {};
+    const leavePage = standing(postId);
+    let leaveSight = () => {};
+    const watch = new IntersectionObserver((entries) => {
+      leaveSight();
+      leaveSight = entries.at(-1)?.isIntersecting ? sight(postId) : () => {};
     });
     watch.observe(article.current);
     return () => {
       watch.disconnect();
-      leave();
+      leaveSight();
+      leavePage();
     };
   }, [postId]);
 }
