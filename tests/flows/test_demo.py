@@ -80,6 +80,8 @@ def test_the_demo_ends_whole_although_each_process_is_killed_in_turn(town: Town)
 
 def test_a_second_run_adds_nothing(town: Town) -> None:
     assert ended(agora(town, "demo", "--people", str(SMALL)))[0] == 0
+    # Whoever comes back signs in to look; that alone is recorded, once in half a day.
+    assert ended(agora(town, "demo", "--people", str(SMALL), "--verify"))[0] == 0
     before = decided(town)
     code, report = ended(agora(town, "demo", "--people", str(SMALL)))
     outcome, talked = report["outcome"], report["talked"]
