@@ -2,6 +2,7 @@
 
 The server reads heads of any length for any time; here a head has a size and a deadline, so that
 connections which only trickle cost neither memory nor patience. Bodies are for the application.
+Nor does a client have for ever to take an answer: one that has stopped reading is let go.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_MAX: Final = 64 << 10
 HEAD_S: Final = 10.0
+STALL_S: Final = 30.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -21,6 +23,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected: its first head is due."""
@@ -30,7 +33,19 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._stop_timer()
+        self._end_stall()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes less than it is sent."""
+        self._end_stall()
+        self._stall_timer = self.loop.call_later(STALL_S, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._end_stall()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes of a head, of a body, or of several requests in a row."""
@@ -61,6 +76,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _end_stall(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
     def _end(self, status: bytes) -> None:
         self._stop_timer()

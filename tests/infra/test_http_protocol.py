@@ -78,3 +78,52 @@ async def test_requests_in_a_row_are_each_bounded() -> None:
         writer.write(GET + b"x: " + b"y" * (2 * http_protocol.HEAD_BYTES_MAX))
         assert b"431" in await reader.readuntil(b"\r\n")
         writer.close()
+
+
+async def test_a_client_that_stops_reading_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "STALL_S", 0.3)
+    left = asyncio.Event()
+
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _application(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        leaving = asyncio.create_task(receive())
+        while not leaving.done():
+            body = {"type": "http.response.body", "body": bytes(1 << 16), "more_body": True}
+            await send(body)
+            await asyncio.sleep(0)
+        left.set()
+
+    async with serving_http(endless, "127.0.0.1", 0, drain_s=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 12)
+        writer.write(GET + b"\r\n")
+        await reader.readline()
+        await asyncio.wait_for(left.wait(), 10)
+        writer.close()
+
+
+async def test_a_client_that_reads_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "STALL_S", 1.0)
+    size = 8 << 20
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _application(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(size >> 16):
+            body = {"type": "http.response.body", "body": bytes(1 << 16), "more_body": True}
+            await send(body)
+        await send({"type": "http.response.body"})
+
+    async with serving_http(large, "127.0.0.1", 0, drain_s=1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET + b"\r\n")
+        received = 0
+        while received < size:
+            received += len(await asyncio.wait_for(reader.read(1 << 20), 10))
+            await asyncio.sleep(0.1)
+        writer.close()
