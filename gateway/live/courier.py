@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Final, TypeVar, TypeVarTuple
 
 from google.protobuf.message import Message
@@ -183,37 +184,50 @@ class Courier:
         return tasks
 
     async def _deliver(self, part: Sequence[Task]) -> None:
-        hub = self._hub
-        generation = hub.generation
+        generation = self._hub.generation
         request, pages = _request(part)
         answer = await self._patiently(self._questions.judge, request)
         if answer is None:
             self._give_up_all(part)
             return
         for number in answer.closed:
-            hub.end(pages[number], "SESSION_CLOSED")
+            self._hub.end(pages[number], "SESSION_CLOSED")
+        told: dict[Page, list[tuple[Task, bytes]]] = {}
         for task, verdict in zip(part, answer.verdicts, strict=True):
-            if task.owed or hub.generation == generation:
-                self._tell(task, verdict, pages)
+            if task.owed or self._hub.generation == generation:
+                # First what remains, so that the ids of what is told name it.
+                self._settle(task)
+                for left in task.unit.left(verdict, pages):
+                    self._put_off(task, left)
+                for page, event in self._events(task, verdict, pages):
+                    told.setdefault(page, []).append((task, event))
+        for page, all_told in told.items():
+            self._tell(page, all_told)
 
-    def _tell(self, task: Task, verdict: pb.Verdict, pages: Sequence[Page]) -> None:
-        unit, entry = task.unit, task.unit.entry
+    def _events(
+        self, task: Task, verdict: pb.Verdict, pages: Sequence[Page]
+    ) -> Iterator[tuple[Page, bytes]]:
+        entry = task.unit.entry
         assert entry.news is not None
         item = entry.news[1]
         position = self._positions.seal({item.partition: item.offset})
         last: Message | None = None
         event = b""
-        self._settle(task)
-        for page, message in unit.told(verdict, pages, position):
+        for page, message in task.unit.told(verdict, pages, position):
             if page.over or not (task.owed or entry.sequence > page.void):
                 continue
-            if message is not last:
+            if message is not last:  # The same for many pages.
                 last, event = message, self._encode(message)
-            _TOLD.inc()
-            current = task.incarnation == self._hub.incarnation
-            self._hub.tell(page, entry.sequence if current else 0, entry.stored_s, event)
-        for left in unit.left(verdict, pages):
-            self._put_off(task, left)
+            yield page, event
+
+    def _tell(self, page: Page, told: Sequence[tuple[Task, bytes]]) -> None:
+        """Tell a page; only the last that comes from one piece of news says that it is told."""
+        following = [task.unit.entry for task, _ in told[1:]]
+        for (task, event), next_entry in zip_longest(told, following):
+            entry = task.unit.entry
+            complete = entry is not next_entry and task.incarnation == self._hub.incarnation
+            self._hub.tell(page, entry.sequence if complete else 0, entry.stored_s, event)
+        _TOLD.inc(len(told))
 
     def _put_off(self, task: Task, unit: Unit) -> None:
         now_s = time.monotonic()
@@ -271,18 +285,17 @@ class Courier:
             _log.warning("news for open pages waits: %s", refusal)
 
 
-def _parts(tasks: Iterable[Task]) -> Iterator[list[Task]]:
-    """Tasks in parts that each are one request."""
+def _parts(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Tasks in parts that each are one request; what comes of one piece of news stays together."""
     part: list[Task] = []
     pairs = 0
-    for task in tasks:
+    for task, following in zip_longest(tasks, tasks[1:]):
         part.append(task)
         pairs += len(task.unit.pages)
-        if pairs >= PAIRS_MAX or len(part) >= UNITS_MAX:
+        is_large = pairs >= PAIRS_MAX or len(part) >= UNITS_MAX
+        if following is None or (is_large and following.unit.entry is not task.unit.entry):
             yield part
             part, pairs = [], 0
-    if part:
-        yield part
 
 
 def _request(part: Sequence[Task]) -> tuple[pb.JudgeRequest, list[Page]]:

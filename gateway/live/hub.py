@@ -125,7 +125,10 @@ class Hub:
         self._arriving = [each for each in self._arriving if each[0] is not page]
 
     def tell(self, page: Page, sequence: int, stored_s: float, event: bytes) -> None:
-        """Let the page be told; one that is too slow starts anew instead."""
+        """Let the page be told, which then knows everything up to `sequence`, 0 if no more.
+
+        One that is too slow starts anew instead.
+        """
         if page.has_room:
             page.put(identified(page.place(self.incarnation, sequence), event), stored_s)
         else:
@@ -139,9 +142,11 @@ class Hub:
         page.put(identified(page.place(self.incarnation, self.cursor), self._reset))
 
     def end(self, page: Page, reason: str) -> None:
-        """End the page and say why, in place of whatever it was to be told."""
-        place = page.place(self.incarnation, 0)
-        page.end(identified(place, self._encode(pb.LiveClosed(reason=reason))))
+        """End the page and say why, in place of whatever it was to be told.
+
+        Without an id: whoever comes back with a new token goes on from what arrived.
+        """
+        page.end(self._encode(pb.LiveClosed(reason=reason)))
 
     def settled_place(self, page: Page) -> Place | None:
         """Up to where the page has been told everything; None while it is being told more."""

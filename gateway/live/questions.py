@@ -1,9 +1,10 @@
 """What the gateway asks the query side before it tells anybody anything."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final, cast
 from uuid import UUID
 
+from infra.coalescing import Coalesced
 from infra.rpc.backend import Backend, path_of
 from schemas.gen import live_pb2 as pb
 
@@ -20,6 +21,19 @@ class Questions:
 
     def __init__(self, queries: Backend) -> None:
         self._queries = queries
+        self._sessions = Coalesced(self._closed)
+
+    async def is_closed(self, account: UUID, session: UUID) -> bool:
+        """Whether somebody signed out of the session. When many ask, all of them at once."""
+        return await self._sessions.answer((account, session))
+
+    async def _closed(self, asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], bool]:
+        viewers = [
+            pb.LiveViewer(account_id=str(account), session_id=str(session))
+            for account, session in asked
+        ]
+        closed = set((await self.judge(pb.JudgeRequest(viewers=viewers))).closed)
+        return {one: number in closed for number, one in enumerate(asked)}
 
     async def judge(self, request: pb.JudgeRequest) -> pb.JudgeAnswer:
         """Who may be told of what."""

@@ -117,8 +117,7 @@ class LiveUpdates:
         watch = self._watch(asked, token)
         expires_at = self._tokens.ends_at(token).timestamp()
         page = Page(watch, expires_at, self._settings.waiting_events_max)
-        answer = await self._questions.judge(pb.JudgeRequest(viewers=[page.viewer]))
-        if answer.closed:
+        if await self._questions.is_closed(watch.account, watch.session):
             raise Unauthenticated("SESSION_CLOSED", "This session was signed out.")
         self._require_room(watch.account)
         self._hub.open(page, last_event_id)
