@@ -7,6 +7,7 @@ that nothing has to be emptied or restarted. Servers may be killed and paused; p
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -136,6 +137,20 @@ def running_cluster() -> Iterator[KafkaCluster]:
         recipes = [kafka_broker.recipe(cluster, node) for node in nodes]
         with _running(recipes, folder) as brokers:
             yield KafkaCluster(",".join(f"127.0.0.1:{node.port}" for node in nodes), brokers)
+
+
+@contextmanager
+def paused(server: Process) -> Iterator[None]:
+    """Freezes a server and its children: they keep their connections and answer nobody."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    pids = [server.pid, *map(int, children)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def free_ports(count: int) -> list[int]:

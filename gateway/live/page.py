@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from uuid import UUID
 
 from starlette.types import Receive, Send
 
@@ -21,7 +22,7 @@ class Page:
 
     Live news is for it beyond `floor`; up to `void` a reset has made news pointless. `owed` counts
     what cannot be told to it yet, by sequence. While it is `replaying`, it has not been told
-    everything up to its floor.
+    everything up to its floor. `gone` are the posts that it was told to take away.
     """
 
     def __init__(self, watch: Watch, expires_at: float, waiting_max: int) -> None:
@@ -33,6 +34,7 @@ class Page:
         self.told = 0
         self.owed: Counter[int] = Counter()
         self.replaying = False
+        self.gone: set[UUID] = set()
         self.sent_s = time.monotonic()
         self._waiting_max = waiting_max
         self._waiting: deque[tuple[bytes, float]] = deque()

@@ -120,9 +120,14 @@ class Touch(Struct, frozen=True, eq=False):
                 position=position,
             )
             yield from ((pages[number], counts) for number in alike.shown)
-        seeing = {id(pages[number]) for number in (*verdict.shown, *verdict.undecided)}
         gone = pb.LiveGone(post_id=post)
-        yield from ((page, gone) for page in self.pages if id(page) not in seeing)
+        seeing = {pages[number] for number in (*verdict.shown, *verdict.undecided)}
+        for page in self.pages:
+            if page in seeing:
+                page.gone.discard(self.post)
+            elif self.post not in page.gone:
+                page.gone.add(self.post)
+                yield page, gone
 
     def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Unit]:
         """The same for fewer pages; and single comments that others wait for."""

@@ -1,10 +1,11 @@
 """An open page: a client of `/v1/live` that reads in the background."""
 
 import json
+import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import httpx
@@ -45,16 +46,16 @@ class Stream:
 
     def wait(self, name: str, times: int = 1, within_s: float = WITHIN_S) -> dict[str, Any]:
         """The data of the event of that name, once it has come so many times."""
-        self._until(lambda: len(self.of(name)) >= times, within_s, f"{times} {name}")
+        self.until(lambda: len(self.of(name)) >= times, f"{times} {name}", within_s)
         return self.of(name)[times - 1]
 
     def wait_end(self, within_s: float = WITHIN_S) -> None:
         """Waits until the server ends the stream."""
-        self._until(lambda: self.over, within_s, "the end")
+        self.until(lambda: self.over, "the end", within_s)
 
     def wait_heartbeats(self, times: int, within_s: float = WITHIN_S) -> None:
         """Waits for comments."""
-        self._until(lambda: self.heartbeats >= times, within_s, f"{times} heartbeats")
+        self.until(lambda: self.heartbeats >= times, f"{times} heartbeats", within_s)
 
     def read(self, lines: Iterator[str]) -> None:
         """Takes in lines, as the HTML standard says, until they end."""
@@ -83,7 +84,8 @@ class Stream:
             self.over = True
             self._changed.notify_all()
 
-    def _until(self, holds: Any, within_s: float, what: str) -> None:
+    def until(self, holds: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
+        """Waits until it holds."""
         with self._changed:
             assert self._changed.wait_for(holds, within_s), f"no {what} in {self.names}"
 
@@ -112,13 +114,13 @@ def watching(
 
 def _read(stream: Stream, answer: httpx.Response) -> None:
     try:
-        stream.read(answer.iter_lines())
-    except (httpx.TransportError, httpx.StreamError):
-        pass
+        with suppress(httpx.TransportError, httpx.StreamError):
+            stream.read(answer.iter_lines())
     finally:
         stream.end()
 
 
 def _hang_up(answer: httpx.Response) -> None:
     """Closes the connection under whoever reads from it."""
-    answer.extensions["network_stream"].get_extra_info("socket").shutdown(2)
+    with suppress(OSError):
+        answer.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)

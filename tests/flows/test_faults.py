@@ -1,19 +1,15 @@
 """What people notice when a process is killed or a server is away: a wait, and nothing else."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
 from infra.local.process import Process
 from tests.flows.town import Someone, Town, eventually, fresh_key, reason
-from tests.stack import Stack
+from tests.stack import Stack, paused
 
 pytestmark = pytest.mark.flows
 
@@ -21,13 +17,6 @@ AWAY = {
     "LOG_UNAVAILABLE", "STORE_UNAVAILABLE", "PEER_UNREACHABLE", "OUTCOME_UNKNOWN", "NOT_OWNER",
     "OWNER_CHANGED", "DEADLINE_PASSED", "POSITION_NOT_REACHED",
 }  # fmt: skip
-
-
-@pytest.fixture
-def mended(town: Town) -> Iterator[Town]:
-    """Leaves the town as it should be, whatever the test did to it."""
-    yield town
-    town.mend()
 
 
 def until_answered(ask: Callable[[], httpx.Response], within_s: float = 30.0) -> httpx.Response:
@@ -86,7 +75,7 @@ def test_registering_through_kills_of_the_owner_makes_one_account_each(mended: T
 def test_without_kafka_commands_say_so_in_time_and_reads_go_on(mended: Town, stack: Stack) -> None:
     ana, ben = mended.newcomer(), mended.newcomer()
     ana.see(f"/v1/people/{ben.id}", after=ben)
-    with _paused(stack.kafka):
+    with paused(stack.kafka):
         started = time.monotonic()
         answer = ana.ask("PUT", f"/v1/people/{ben.id}/follow", key=fresh_key())
         took_s = time.monotonic() - started
@@ -102,7 +91,7 @@ def test_without_kafka_commands_say_so_in_time_and_reads_go_on(mended: Town, sta
 def test_without_postgres_reads_say_so_in_time_and_recover(mended: Town, stack: Stack) -> None:
     ana, ben = mended.newcomer(), mended.newcomer()
     ana.see("/v1/account")
-    with _paused(stack.postgres):
+    with paused(stack.postgres):
         started = time.monotonic()
         answer = ana.ask("GET", f"/v1/people/{ben.id}")
         assert reason(answer)[0] == 503
@@ -128,7 +117,7 @@ def test_a_killed_postgres_is_found_again(mended: Town, stack: Stack) -> None:
 
 def test_redis_and_nats_may_be_away(mended: Town, stack: Stack) -> None:
     ana, ben = mended.newcomer(), mended.newcomer()
-    with _paused(stack.redis), _paused(stack.nats):
+    with paused(stack.redis), paused(stack.nats):
         ana.follow(ben)
         assert ana.handles(f"/v1/people/{ben.id}/followers") == [ana.handle]
 
@@ -161,17 +150,3 @@ def test_what_is_sent_while_the_commands_are_down_is_refused_and_not_lost(mended
 def _kill_and_start(process: Process) -> None:
     process.kill()
     process.start()
-
-
-@contextmanager
-def _paused(server: Process) -> Iterator[None]:
-    """Freezes a server and its children: they keep their connections and answer nobody."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    pids = [server.pid, *map(int, children)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)

@@ -168,6 +168,13 @@ class Client:
                 self._more.clear()
                 await self._more.wait()
 
+    async def until_told(self, post: UUID) -> None:
+        """Waits until the post was told of."""
+        async with asyncio.timeout(WITHIN_S):
+            while post not in self.posts:
+                self._more.clear()
+                await self._more.wait()
+
     async def until_over(self) -> None:
         """Waits until the page has ended."""
         assert self._task is not None

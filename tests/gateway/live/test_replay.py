@@ -230,8 +230,7 @@ async def test_when_nobody_could_be_asked_for_too_long_all_read_anew() -> None:
         gateway.queries.open.set()
         await ben.until("reset")
         gateway.post(POSTS[20])
-        while POSTS[20] not in ben.posts:
-            await asyncio.sleep(0.01)
+        await ben.until_told(POSTS[20])
         # From where it read anew it missed nothing.
         [reset] = [event.id for event in ben.events if event.name == "reset"]
         assert ben.posts == POSTS[int(reset.partition("-")[2]) : 21]

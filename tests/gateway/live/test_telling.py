@@ -73,6 +73,16 @@ async def test_a_post_that_may_no_longer_be_seen_is_gone(gateway: Gateway) -> No
     assert ben.names == ["hello", "gone"]
 
 
+async def test_a_post_is_gone_once_until_it_is_back(gateway: Gateway) -> None:
+    ben = gateway.client(BEN, feed="home", posts=frozenset({POSTS[0]}))
+    for hidden in (True, True, False, True):
+        gateway.queries.hidden = {(BEN, POSTS[0])} if hidden else set()
+        gateway.touch(POSTS[0])
+        gateway.post(POSTS[1])
+        await ben.until("post", ben.names.count("post") + 1)
+    assert [name for name in ben.names if name != "post"] == ["hello", "gone", "counts", "gone"]
+
+
 async def test_who_may_see_less_of_somebody_loses_that_from_all_pages(gateway: Gateway) -> None:
     ben = gateway.client(BEN, posts=frozenset(POSTS[:3]))
     home = gateway.client(BEN)

@@ -1,25 +1,19 @@
 """A reader misses nothing that the stream still has, and says where the stream has less."""
 
 import asyncio
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import nats
 from msgspec.structs import replace
 
 from infra.config import NatsSettings
-from infra.local.process import Process
 from infra.nats.items import Address, Item, Scope, subjects_of
 from infra.nats.publisher import open_publisher
 from infra.nats.reader import SILENCE_S
 from infra.nats.stream import stream_name
 from tests.infra.nats.reading import Read, reading
-from tests.stack import Stack
+from tests.stack import Stack, paused
 
 TO_ANA = Address(Scope.ACCOUNT, UUID(int=0xA))
 
@@ -29,20 +23,6 @@ async def sent(settings: NatsSettings, *numbers: int) -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     async with open_publisher(settings) as publishing:
         publishing.send([(TO_ANA, Item("follow.requested", "people-0", n, at)) for n in numbers])
-
-
-@contextmanager
-def frozen(server: Process) -> Iterator[None]:
-    """Freezes a server and its children: they keep their connections and answer nobody."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    pids = [server.pid, *map(int, children)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 def numbers(read: Read) -> list[int]:
@@ -86,7 +66,7 @@ async def test_a_server_that_froze_for_long_costs_nothing(stack: Stack) -> None:
     async with reading(settings) as read:
         await sent(settings, 1)
         await read.until(messages=1)
-        with frozen(stack.nats):
+        with paused(stack.nats):
             await asyncio.sleep(2 * SILENCE_S)
         await sent(settings, 2)
         await read.until(messages=2)
