@@ -6,7 +6,7 @@ what they were asked.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -29,7 +29,7 @@ from infra.positions import Positions
 from infra.rpc.backend import Backend
 from infra.rpc.call import Call
 from infra.rpc.dispatch import Dispatcher, Service
-from schemas.gen import accounts_pb2, graph_pb2, options_pb2
+from schemas.gen import accounts_pb2, graph_pb2, live_pb2, options_pb2
 from tests.stack import free_ports
 
 ANA: Final = UUID("0197f1f0-0000-7000-8000-00000000000a")
@@ -40,6 +40,7 @@ REQUEST: Final = "0197f1f0-0000-7000-8000-0000000000ff"
 Answer = Callable[[Any, Call], Awaitable[Message]]
 ACCOUNTS: Final = accounts_pb2.DESCRIPTOR.services_by_name
 GRAPH: Final = graph_pb2.DESCRIPTOR.services_by_name
+LIVE: Final = live_pb2.DESCRIPTOR.services_by_name
 
 
 class _Sessions:
@@ -76,10 +77,16 @@ class Scene:
         token, _ = self.tokens.issue(account, SESSION, datetime.now(UTC))
         return {"Authorization": f"Bearer {token}"}
 
+    def token_that_ends_in(self, seconds: int) -> str:
+        """A token of ANA's with so much time left."""
+        life = timedelta(minutes=self.settings.auth.access_token_minutes)
+        begun = datetime.now(UTC) - life + timedelta(seconds=seconds)
+        return self.tokens.issue(ANA, SESSION, begun)[0]
+
     def backends(self) -> dict[str, Backend]:
         """Both sides, in this process."""
         commands = [ACCOUNTS["AccountCommands"], GRAPH["GraphCommands"]]
-        queries = [ACCOUNTS["AccountQueries"], GRAPH["GraphQueries"]]
+        queries = [ACCOUNTS["AccountQueries"], GRAPH["GraphQueries"], LIVE["LiveQueries"]]
         return {"commands": self._dispatcher(commands), "queries": self._dispatcher(queries)}
 
     @asynccontextmanager
@@ -121,7 +128,7 @@ def scene(
     folder: Path, answers: Mapping[str, Answer] | None = None, base: Settings | None = None
 ) -> Scene:
     """A scene with keys of its own. Without `base` there is no Redis and loopback has no limits."""
-    settings = base or without_redis(Settings())
+    settings = base or without_nats(without_redis(Settings()))
     keys, crypto = folder / "keys", settings.crypto
     settings = replace(
         settings,
@@ -141,3 +148,14 @@ def without_redis(settings: Settings) -> Settings:
     """`settings` whose Redis is away."""
     (port,) = free_ports(1)
     return replace(settings, redis=replace(settings.redis, url=f"redis://127.0.0.1:{port}/0"))
+
+
+def without_nats(settings: Settings) -> Settings:
+    """`settings` whose NATS is away."""
+    (port,) = free_ports(1)
+    return replace(settings, nats=replace(settings.nats, url=f"nats://127.0.0.1:{port}"))
+
+
+def reason(answer: httpx.Response) -> tuple[int, str]:
+    """Status and reason of a refusal."""
+    return answer.status_code, str(answer.json()["reason"])
