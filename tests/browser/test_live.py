@@ -159,9 +159,7 @@ def test_a_reader_is_not_moved_by_what_arrives(visitor: Invite) -> None:
     expect(ben.post("News.")).to_be_in_viewport()
 
 
-def test_the_stream_is_found_again_after_the_gateway_and_the_bus(
-    visitor: Invite, town: Town
-) -> None:
+def test_the_stream_is_found_again_after_the_gateway(visitor: Invite, town: Town) -> None:
     ana, ben = friends(visitor)
     for who in (ana, ben):
         who.forgive(*AWAY)
