@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,8 +21,15 @@ class Place(Struct):
     tenure: Tenure
 
 
+LEARNED_S: Final = 0.05
+"""How long the tail leaves a partition alone of which an owner here has learned by itself."""
+
+
 class Tenures:
     """Follows the control records of all partitions, by one tail.
+
+    An owner's appends tell it whatever stands before them. So while it is busy its partition is
+    not read a second time (docs/adr/0019-a-busy-owner-is-its-own-reader.md).
 
     Partitions that were not started are read from nowhere: unclaimed, and so they stay.
     """
@@ -29,6 +37,7 @@ class Tenures:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._places: defaultdict[Partition, Place] = defaultdict(lambda: Place(0, UNCLAIMED))
+        self._learned_at: dict[Partition, float] = {}
         self._read: dict[Partition, asyncio.Future[None]] = {}
         self._changed: dict[Partition, asyncio.Future[None]] = {}
 
@@ -48,8 +57,26 @@ class Tenures:
     async def run(self) -> None:
         """Follows for ever; cancel it to stop."""
         starts = {partition: place.next_offset for partition, place in self._places.items()}
-        async for partition, entries in self._log.tail(starts):
+        async for partition, entries in self._log.tail(starts, self._known):
             self._fold(partition, entries)
+
+    def learned(self, partition: Partition, next_offset: int) -> None:
+        """The owner knows for certain that its tenure is in force up to `next_offset`."""
+        place = self._places[partition]
+        place.next_offset = max(place.next_offset, next_offset)
+        self._learned_at[partition] = asyncio.get_running_loop().time()
+
+    def ended(self, partition: Partition) -> None:
+        """The owner here is none any more: what follows is learned from the tail."""
+        self._learned_at.pop(partition, None)
+
+    def _known(self) -> dict[Partition, int]:
+        since = asyncio.get_running_loop().time() - LEARNED_S
+        return {
+            partition: self._places[partition].next_offset
+            for partition, at in self._learned_at.items()
+            if at > since
+        }
 
     def _fold(self, partition: Partition, entries: Sequence[Entry]) -> None:
         place = self._places[partition]

@@ -53,7 +53,7 @@ class Ended(Struct, frozen=True):
 
 
 class Desk(Struct, frozen=True):
-    """What a tenure works with."""
+    """What a tenure works with. `learned` hears how far the tenure is known to be in force."""
 
     partition: Partition
     tenure: Tenure
@@ -61,6 +61,7 @@ class Desk(Struct, frozen=True):
     terms: Terms
     log: Log
     appender: Appender
+    learned: Callable[[int], None]
     clock: Callable[[], datetime]
     batch_bytes: int
 
@@ -283,6 +284,7 @@ class Owner:
         """The batch is durable and counts: confirms its heads, answers who waits."""
         self.durable_next = batch.next_offset
         self.durable_last_id = batch.last_id
+        self._desk.learned(batch.next_offset)
         offset, partition = batch.start, str(self._desk.partition)
         for item in batch.items:
             if item.ruling.decision is None:

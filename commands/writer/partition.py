@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from msgspec import Struct
@@ -232,6 +233,7 @@ class PartitionWriter:
             terms,
             tools.log,
             appender,
+            partial(self._tenures.learned, self.partition),
             tools.clock,
             tools.batch_bytes,
         )
@@ -277,6 +279,7 @@ class PartitionWriter:
     def _end_tenure(self, tenure: Tenure) -> None:
         assert tenure.epoch is not None
         self._drawn.discard(tenure.epoch)
+        self._tenures.ended(self.partition)
 
     async def _settle_if_claimed(self, tenure: Tenure) -> None:
         """Settles an unknown outcome once a claim after it is known; raises `LogUnavailable`."""

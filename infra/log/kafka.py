@@ -12,10 +12,10 @@ from aiokafka import TopicPartition
 
 from events.topics import TOPICS, Partition
 from infra.config import KafkaSettings, Settings
-from infra.log import kafka_reader
+from infra.log import kafka_tail
 from infra.log.kafka_appender import KafkaAppender, Spare, bound
 from infra.log.kafka_reader import Readers
-from infra.log.port import Entry
+from infra.log.port import Entry, Known, nothing
 from infra.log.topics import kafka_name
 
 
@@ -51,12 +51,19 @@ class KafkaLog:
         return await self._readers.read(self._place(partition), start, stop)
 
     async def tail(
-        self, starts: Mapping[Partition, int]
+        self, starts: Mapping[Partition, int], known: Known = nothing
     ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
-        """Entries of many partitions from their starts on, for ever, in order for each."""
+        """Entries of many partitions from their starts on, for ever, in order for each.
+
+        What `known` names is left alone meanwhile.
+        """
         partitions = {self._place(partition): partition for partition in starts}
         places = {place: starts[partition] for place, partition in partitions.items()}
-        async with aclosing(kafka_reader.tail(self._settings, places)) as batches:
+
+        def known_places() -> dict[TopicPartition, int]:
+            return {self._place(partition): offset for partition, offset in known().items()}
+
+        async with aclosing(kafka_tail.tail(self._settings, places, known_places)) as batches:
             async for place, entries in batches:
                 yield partitions[place], entries
 

@@ -1,7 +1,7 @@
-"""Reading the log: stretches through a pool of paused consumers, and tails without an end."""
+"""Reading stretches of the log, through a pool of paused consumers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -17,10 +17,6 @@ SILENCE_SECONDS: Final = 5.0
 
 _IDLE_CONSUMERS_MAX: Final = 16
 _READ_WAIT_MS: Final = 5
-_TAIL_WAIT_MS: Final = 100
-_TAIL_POLL_MS: Final = 5000
-_TAIL_PAUSE_S: Final = 0.005
-_TAIL_RECORDS_MAX: Final = 10_000
 
 
 class Readers:
@@ -91,34 +87,6 @@ class Readers:
         task.add_done_callback(self._stopping.discard)
 
 
-async def tail(
-    settings: KafkaSettings, starts: Mapping[TopicPartition, int]
-) -> AsyncGenerator[tuple[TopicPartition, list[Entry]], None]:
-    """New entries of each place from its start on, for ever.
-
-    The consumer finds leaders and reconnects by itself. Raises `LogUnavailable` when it cannot
-    start, `LogTruncated` for a start beyond the end.
-    """
-    consumer = await start_consumer(settings, list(starts), fetch_wait_ms=_TAIL_WAIT_MS)
-    try:
-        for place, start in starts.items():
-            consumer.seek(place, start)
-        consumer.resume(*starts)
-        while True:
-            with unavailable("Tailing the log"):
-                batches = await consumer.getmany(
-                    timeout_ms=_TAIL_POLL_MS, max_records=_TAIL_RECORDS_MAX
-                )
-            for place, records in batches.items():
-                yield place, _entries(records)
-            if sum(map(len, batches.values())) < _TAIL_RECORDS_MAX:
-                # Under load each fetch would bring a record or two: a writer that tails its own
-                # partitions would spend more on reading them than on writing.
-                await asyncio.sleep(_TAIL_PAUSE_S)
-    finally:
-        await stop_consumer(consumer)
-
-
 async def _end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
     return int((await consumer.end_offsets([place]))[place])
 
@@ -138,10 +106,11 @@ async def _stretch(
                 f"{place.topic}-{place.partition} ends at {stop} or later, "
                 f"but its brokers do not hand out offset {following}."
             )
-        entries += _entries(records)
+        entries += entries_of(records)
         following = entries[-1].offset + 1
     return entries
 
 
-def _entries(records: Sequence[Any]) -> list[Entry]:
+def entries_of(records: Sequence[Any]) -> list[Entry]:
+    """Kafka's records as entries."""
     return [Entry(record.offset, record.key, record.value) for record in records]

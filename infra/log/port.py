@@ -3,7 +3,7 @@
 Both pass the same contract suite (`tests/contracts`).
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from events.topics import Partition
@@ -46,6 +46,15 @@ class LogTruncated(LogUnavailable):
     """The place asked for lies beyond the log's end: this is not the log that it once was."""
 
 
+Known = Callable[[], Mapping[Partition, int]]
+"""The offsets before which a caller needs no entries, for partitions it learns of elsewhere now."""
+
+
+def nothing() -> Mapping[Partition, int]:
+    """What a caller knows that learns of everything from the tail alone."""
+    return {}
+
+
 class Log(Protocol):
     """The log as the writer uses it. Everything here raises `LogUnavailable`."""
 
@@ -62,10 +71,12 @@ class Log(Protocol):
         ...
 
     def tail(
-        self, starts: Mapping[Partition, int]
+        self, starts: Mapping[Partition, int], known: Known = nothing
     ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
         """Entries of many partitions from their starts on, for ever, in order for each.
 
+        `known` is asked again and again. A partition that it names is left alone while it does,
+        and once it does not any more, entries before the offset last given may be left out.
         Outlives the loss of brokers. Raises `LogTruncated` for a start beyond the end. Close it
         (`contextlib.aclosing`) to let its connections go.
         """

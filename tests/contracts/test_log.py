@@ -181,3 +181,26 @@ async def test_a_tail_from_beyond_the_end_says_so(log: Log) -> None:
     await appended(log, PEOPLE, b"0")
     with pytest.raises(LogTruncated):
         await tailed(log, {PEOPLE: 2}, count=1)
+
+
+async def test_a_tail_leaves_alone_what_is_known_and_goes_on_behind_it(log: Log) -> None:
+    known = {PEOPLE: 3}
+    await appended(log, PEOPLE, b"0", b"1", b"2", b"3")
+    await appended(log, OTHERS, b"0", b"1")
+    seen: list[tuple[Partition, int]] = []
+    starts = {PEOPLE: 0, OTHERS: 0}
+    async with asyncio.timeout(10), aclosing(log.tail(starts, lambda: known)) as batches:
+        async for partition, entries in batches:
+            seen += [(partition, entry.offset) for entry in entries]
+            if seen == [(OTHERS, 0), (OTHERS, 1)]:
+                known.clear()
+            if seen[-1] == (PEOPLE, 3):
+                known[PEOPLE] = 5
+                await appended(log, PEOPLE, b"4", b"5", b"6")
+                await appended(log, OTHERS, b"2")
+            if seen[-1] == (OTHERS, 2):
+                known.clear()
+            if seen[-1] == (PEOPLE, 6):
+                break
+    places = [(OTHERS, 0), (OTHERS, 1), (PEOPLE, 3), (OTHERS, 2), (PEOPLE, 5), (PEOPLE, 6)]
+    assert seen == places

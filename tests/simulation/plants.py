@@ -305,6 +305,17 @@ def _old_barrier_trusted() -> Patch:
     return patch.object(Owner, "_judge", joined)
 
 
+def _learned_in_flight() -> Patch:
+    take_off = Owner._take_off
+
+    def hasty(self: Owner) -> "asyncio.Task[int]":
+        flight = take_off(self)
+        self._desk.learned(self._building.start)
+        return flight
+
+    return patch.object(Owner, "_take_off", hasty)
+
+
 PLANTS: Mapping[str, Plant] = {
     "any-claim": Plant("A claim counts whatever epoch it names as the previous one.", _any_claim),
     "no-gap-read": Plant("What others wrote before a batch is not read.", _no_gap_read),
@@ -352,5 +363,8 @@ PLANTS: Mapping[str, Plant] = {
         "A takeover that a newer owner has overtaken halts the partition.", _late_takeover_halts
     ),
     "claim-unread": Plant("An acked claim is believed without reading the log.", _claim_unread),
+    "learned-in-flight": Plant(
+        "What stands before a batch counts as known before the answer.", _learned_in_flight
+    ),
     "judged-elsewhere": Plant("Who no longer owns judges by its old heads.", _judged_elsewhere),
 }

@@ -6,12 +6,21 @@ from typing import NamedTuple, TypeVar
 
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Saved
-from infra.log.port import Appender, AppendUnknown, Entry, LogTruncated, LogUnavailable
+from infra.log.port import (
+    Appender,
+    AppendUnknown,
+    Entry,
+    Known,
+    LogTruncated,
+    LogUnavailable,
+    nothing,
+)
 from schemas.refusals import Unavailable
 from tests.simulation.loop import PROCESS
 from tests.simulation.network import Link, Network
 
 ANSWER_TIMEOUT_S = 0.3
+LOOK_S = 0.02
 T = TypeVar("T")
 Note = Callable[..., None]
 
@@ -79,7 +88,7 @@ class SimulatedLog:
             raise LogUnavailable("The simulated log did not answer.") from None
 
     async def tail(
-        self, starts: Mapping[Partition, int]
+        self, starts: Mapping[Partition, int], known: Known = nothing
     ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
         """As the port says."""
         places = dict(starts)
@@ -87,18 +96,33 @@ class SimulatedLog:
             if start > len(self.entries(partition)):
                 raise LogTruncated(f"{partition} ends before offset {start}.")
         while True:
-            if all(start == len(self.entries(each)) for each, start in places.items()):
-                waiting = self._network.loop.create_future()
-                self._news.append(waiting)
-                await waiting
+            while not self._behind(places, known()):
+                await self._landed(LOOK_S if known() else None)
             held_s = self._network.held_s(PROCESS.get(), Link.LOG)
             await asyncio.sleep(held_s + self._network.delay_s(Link.LOG))
             await self._network.mended(PROCESS.get(), Link.LOG)
-            for partition, start in places.items():
-                found = self.entries(partition)[start:]
+            for partition in self._behind(places, known()):
+                found = self.entries(partition)[places[partition] :]
                 places[partition] += len(found)
-                if found:
-                    yield partition, found
+                yield partition, found
+
+    def _behind(
+        self, places: dict[Partition, int], known: Mapping[Partition, int]
+    ) -> list[Partition]:
+        """The partitions with entries to be told, after passing over what is known."""
+        for partition, offset in known.items():
+            places[partition] = max(places[partition], offset)
+        return [
+            partition
+            for partition, place in places.items()
+            if partition not in known and place < len(self.entries(partition))
+        ]
+
+    async def _landed(self, within_s: float | None) -> None:
+        """Until something is appended anywhere, or the time is over."""
+        waiting = self._network.loop.create_future()
+        self._news.append(waiting)
+        await asyncio.wait({waiting}, timeout=within_s)
 
 
 class SimulatedAppender:

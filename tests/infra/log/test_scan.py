@@ -9,7 +9,7 @@ from events.tenure import Tenure
 from events.topics import Partition
 from infra.checkpoints.port import Saved
 from infra.log import scan as scanning
-from infra.log.port import Appender, Entry
+from infra.log.port import Appender, Entry, Known, nothing
 from infra.log.scan import merged, scan, tenure_at
 from tests.infra.log.journal import Journal, numbered
 
@@ -36,7 +36,7 @@ class Written:
         return self.entries[start:stop]
 
     async def tail(
-        self, starts: Mapping[Partition, int]
+        self, starts: Mapping[Partition, int], known: Known = nothing
     ) -> AsyncGenerator[tuple[Partition, Sequence[Entry]], None]:
         for partition in starts:
             yield partition, self.entries
