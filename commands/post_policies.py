@@ -18,10 +18,10 @@ FOLLOWERS_AMONG: Final = "/agora.internal.v1.PostPolicies/FollowersAmong"
 
 
 class Leave(Struct, frozen=True):
-    """What somebody may do under a post: see it, and comment on it."""
+    """What somebody is under a post: whether they see it, and follow its author."""
 
     visible: bool
-    may_comment: bool
+    follows: bool
 
 
 class PostPolicies(Protocol):
@@ -60,7 +60,7 @@ class PostQuerySide:
         answer = await self._channel.call(
             CHECK_POST, request, pb.CheckPostAnswer, self._metadata(call), call.remaining_s
         )
-        return Leave(answer.visible, answer.may_comment)
+        return Leave(answer.visible, answer.follows)
 
     async def resolve_handles(self, names: Sequence[str], call: Call) -> Mapping[str, UUID]:
         """Who holds each name; none is asked for where there are no names."""

@@ -30,8 +30,8 @@ from schemas.refusals import Conflict, Forbidden
 class PublishComment(Command, frozen=True, kw_only=True, tag="comments.publish"):
     """Comments on a post or, with `parent_id`, replies to a comment.
 
-    `visible` says whether the author may see the post and the parent, `may_comment` whether the
-    post's author lets them comment.
+    `visible` says whether the author may see the post and the parent, `follows` whether they follow
+    the post's author: who may comment is decided by the post as it is, not as readers know it.
     """
 
     post_id: UUID
@@ -39,7 +39,7 @@ class PublishComment(Command, frozen=True, kw_only=True, tag="comments.publish")
     author_id: UUID
     body: str
     visible: bool
-    may_comment: bool
+    follows: bool
     parent_id: UUID | None = None
     mentions: tuple[Mention, ...] = ()
 
@@ -117,7 +117,7 @@ def _lets_comment(post: Post, command: PublishComment) -> bool:
         case Replies.EVERYBODY:
             return True
         case Replies.FOLLOWERS:
-            return command.may_comment
+            return command.follows
         case Replies.NOBODY:
             return False
         case unknown:

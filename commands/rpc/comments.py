@@ -35,7 +35,7 @@ class Comments:
             author_id=author,
             body=request.body,
             visible=leave.visible,
-            may_comment=leave.may_comment,
+            follows=leave.follows,
             parent_id=parent,
             mentions=await self._authoring.mentions(request.body, call),
         )

@@ -32,7 +32,7 @@ class PostPolicies:
             return pb.CheckPostAnswer()
         return pb.CheckPostAnswer(
             visible=True,
-            may_comment=visibility_posts.may_comment(post),
+            follows=post.author.viewer_follows is Following.ESTABLISHED,
             author_id=str(post.author.account_id),
         )
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from schemas.gen import options_pb2 as schemas_dot_gen_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aschemas/gen/internal.proto\x12\x11\x61gora.internal.v1\x1a\x19schemas/gen/options.proto\"3\n\x0e\x46orwardRequest\x12\x12\n\nsubmission\x18\x01 \x01(\x0c\x12\r\n\x05\x66inal\x18\x02 \x01(\x08\" \n\rForwardAnswer\x12\x0f\n\x07handled\x18\x01 \x01(\x0c\"\r\n\x0bPingRequest\"/\n\nPingAnswer\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x03(\t\"\"\n\x12ResolveNameRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x11ResolveNameAnswer\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\"\x9f\x01\n\x13\x41waitVisibleRequest\x12\x46\n\x08position\x18\x01 \x03(\x0b\x32\x34.agora.internal.v1.AwaitVisibleRequest.PositionEntry\x12\x0f\n\x07wait_ms\x18\x02 \x01(\x05\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"%\n\x12\x41waitVisibleAnswer\x12\x0f\n\x07\x61pplied\x18\x01 \x01(\x08\"J\n\x10\x43heckPostRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\t\x12\x12\n\ncomment_id\x18\x03 \x01(\t\"J\n\x0f\x43heckPostAnswer\x12\x0f\n\x07visible\x18\x01 \x01(\x08\x12\x13\n\x0bmay_comment\x18\x02 \x01(\x08\x12\x11\n\tauthor_id\x18\x03 \x01(\t\"9\n\x15ResolveHandlesRequest\x12\r\n\x05names\x18\x01 \x03(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\t\"\x97\x01\n\x14ResolveHandlesAnswer\x12L\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\x0b\x32\x37.agora.internal.v1.ResolveHandlesAnswer.AccountIdsEntry\x1a\x31\n\x0f\x41\x63\x63ountIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"B\n\x15\x46ollowersAmongRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x15\n\rcandidate_ids\x18\x02 \x03(\t\",\n\x14\x46ollowersAmongAnswer\x12\x14\n\x0c\x66ollower_ids\x18\x01 \x03(\t2\xb7\x01\n\nPartitions\x12X\n\x07\x46orward\x12!.agora.internal.v1.ForwardRequest\x1a .agora.internal.v1.ForwardAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x02\x12O\n\x04Ping\x12\x1e.agora.internal.v1.PingRequest\x1a\x1d.agora.internal.v1.PingAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xd9\x01\n\x08Policies\x12\x64\n\x0bResolveName\x12%.agora.internal.v1.ResolveNameRequest\x1a$.agora.internal.v1.ResolveNameAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12g\n\x0c\x41waitVisible\x12&.agora.internal.v1.AwaitVisibleRequest\x1a%.agora.internal.v1.AwaitVisibleAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xcc\x02\n\x0cPostPolicies\x12^\n\tCheckPost\x12#.agora.internal.v1.CheckPostRequest\x1a\".agora.internal.v1.CheckPostAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12m\n\x0eResolveHandles\x12(.agora.internal.v1.ResolveHandlesRequest\x1a\'.agora.internal.v1.ResolveHandlesAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12m\n\x0e\x46ollowersAmong\x12(.agora.internal.v1.FollowersAmongRequest\x1a\'.agora.internal.v1.FollowersAmongAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aschemas/gen/internal.proto\x12\x11\x61gora.internal.v1\x1a\x19schemas/gen/options.proto\"3\n\x0e\x46orwardRequest\x12\x12\n\nsubmission\x18\x01 \x01(\x0c\x12\r\n\x05\x66inal\x18\x02 \x01(\x08\" \n\rForwardAnswer\x12\x0f\n\x07handled\x18\x01 \x01(\x0c\"\r\n\x0bPingRequest\"/\n\nPingAnswer\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x12\n\npartitions\x18\x02 \x03(\t\"\"\n\x12ResolveNameRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"7\n\x11ResolveNameAnswer\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0e\n\x06handle\x18\x02 \x01(\t\"\x9f\x01\n\x13\x41waitVisibleRequest\x12\x46\n\x08position\x18\x01 \x03(\x0b\x32\x34.agora.internal.v1.AwaitVisibleRequest.PositionEntry\x12\x0f\n\x07wait_ms\x18\x02 \x01(\x05\x1a/\n\rPositionEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"%\n\x12\x41waitVisibleAnswer\x12\x0f\n\x07\x61pplied\x18\x01 \x01(\x08\"J\n\x10\x43heckPostRequest\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\t\x12\x12\n\ncomment_id\x18\x03 \x01(\t\"L\n\x0f\x43heckPostAnswer\x12\x0f\n\x07visible\x18\x01 \x01(\x08\x12\x11\n\tauthor_id\x18\x03 \x01(\t\x12\x0f\n\x07\x66ollows\x18\x04 \x01(\x08J\x04\x08\x02\x10\x03\"9\n\x15ResolveHandlesRequest\x12\r\n\x05names\x18\x01 \x03(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\t\"\x97\x01\n\x14ResolveHandlesAnswer\x12L\n\x0b\x61\x63\x63ount_ids\x18\x01 \x03(\x0b\x32\x37.agora.internal.v1.ResolveHandlesAnswer.AccountIdsEntry\x1a\x31\n\x0f\x41\x63\x63ountIdsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"B\n\x15\x46ollowersAmongRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x15\n\rcandidate_ids\x18\x02 \x03(\t\",\n\x14\x46ollowersAmongAnswer\x12\x14\n\x0c\x66ollower_ids\x18\x01 \x03(\t2\xb7\x01\n\nPartitions\x12X\n\x07\x46orward\x12!.agora.internal.v1.ForwardRequest\x1a .agora.internal.v1.ForwardAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x02\x12O\n\x04Ping\x12\x1e.agora.internal.v1.PingRequest\x1a\x1d.agora.internal.v1.PingAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xd9\x01\n\x08Policies\x12\x64\n\x0bResolveName\x12%.agora.internal.v1.ResolveNameRequest\x1a$.agora.internal.v1.ResolveNameAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12g\n\x0c\x41waitVisible\x12&.agora.internal.v1.AwaitVisibleRequest\x1a%.agora.internal.v1.AwaitVisibleAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x32\xcc\x02\n\x0cPostPolicies\x12^\n\tCheckPost\x12#.agora.internal.v1.CheckPostRequest\x1a\".agora.internal.v1.CheckPostAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12m\n\x0eResolveHandles\x12(.agora.internal.v1.ResolveHandlesRequest\x1a\'.agora.internal.v1.ResolveHandlesAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x12m\n\x0e\x46ollowersAmong\x12(.agora.internal.v1.FollowersAmongRequest\x1a\'.agora.internal.v1.FollowersAmongAnswer\"\x08\xaa\xbb\x18\x04\x08\x03\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,21 +71,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKPOSTREQUEST']._serialized_start=521
   _globals['_CHECKPOSTREQUEST']._serialized_end=595
   _globals['_CHECKPOSTANSWER']._serialized_start=597
-  _globals['_CHECKPOSTANSWER']._serialized_end=671
-  _globals['_RESOLVEHANDLESREQUEST']._serialized_start=673
-  _globals['_RESOLVEHANDLESREQUEST']._serialized_end=730
-  _globals['_RESOLVEHANDLESANSWER']._serialized_start=733
-  _globals['_RESOLVEHANDLESANSWER']._serialized_end=884
-  _globals['_RESOLVEHANDLESANSWER_ACCOUNTIDSENTRY']._serialized_start=835
-  _globals['_RESOLVEHANDLESANSWER_ACCOUNTIDSENTRY']._serialized_end=884
-  _globals['_FOLLOWERSAMONGREQUEST']._serialized_start=886
-  _globals['_FOLLOWERSAMONGREQUEST']._serialized_end=952
-  _globals['_FOLLOWERSAMONGANSWER']._serialized_start=954
-  _globals['_FOLLOWERSAMONGANSWER']._serialized_end=998
-  _globals['_PARTITIONS']._serialized_start=1001
-  _globals['_PARTITIONS']._serialized_end=1184
-  _globals['_POLICIES']._serialized_start=1187
-  _globals['_POLICIES']._serialized_end=1404
-  _globals['_POSTPOLICIES']._serialized_start=1407
-  _globals['_POSTPOLICIES']._serialized_end=1739
+  _globals['_CHECKPOSTANSWER']._serialized_end=673
+  _globals['_RESOLVEHANDLESREQUEST']._serialized_start=675
+  _globals['_RESOLVEHANDLESREQUEST']._serialized_end=732
+  _globals['_RESOLVEHANDLESANSWER']._serialized_start=735
+  _globals['_RESOLVEHANDLESANSWER']._serialized_end=886
+  _globals['_RESOLVEHANDLESANSWER_ACCOUNTIDSENTRY']._serialized_start=837
+  _globals['_RESOLVEHANDLESANSWER_ACCOUNTIDSENTRY']._serialized_end=886
+  _globals['_FOLLOWERSAMONGREQUEST']._serialized_start=888
+  _globals['_FOLLOWERSAMONGREQUEST']._serialized_end=954
+  _globals['_FOLLOWERSAMONGANSWER']._serialized_start=956
+  _globals['_FOLLOWERSAMONGANSWER']._serialized_end=1000
+  _globals['_PARTITIONS']._serialized_start=1003
+  _globals['_PARTITIONS']._serialized_end=1186
+  _globals['_POLICIES']._serialized_start=1189
+  _globals['_POLICIES']._serialized_end=1406
+  _globals['_POSTPOLICIES']._serialized_start=1409
+  _globals['_POSTPOLICIES']._serialized_end=1741
 # @@protoc_insertion_point(module_scope)

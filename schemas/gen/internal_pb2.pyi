@@ -250,24 +250,24 @@ class CheckPostAnswer(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     VISIBLE_FIELD_NUMBER: builtins.int
-    MAY_COMMENT_FIELD_NUMBER: builtins.int
     AUTHOR_ID_FIELD_NUMBER: builtins.int
+    FOLLOWS_FIELD_NUMBER: builtins.int
     visible: builtins.bool
     """Whether the viewer may see the post and the comment asked for. False means: absent or hidden."""
-    may_comment: builtins.bool
-    """Whether the viewer may comment on the post, or reply to the comment."""
     author_id: builtins.str
     """Who wrote the post; empty unless it is visible."""
+    follows: builtins.bool
+    """Whether the viewer follows who wrote it: replies may be for followers, by the time it counts."""
     def __init__(
         self,
         *,
         visible: builtins.bool = ...,
-        may_comment: builtins.bool = ...,
         author_id: builtins.str = ...,
+        follows: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["author_id", b"author_id", "may_comment", b"may_comment", "visible", b"visible"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["author_id", b"author_id", "follows", b"follows", "visible", b"visible"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -299,7 +299,7 @@ class PostPoliciesServicer:
     """
 
     def CheckPost(self, request, context):
-        """Whether somebody may see a post or a comment under it, and comment there.
+        """Whether somebody may see a post or a comment under it, and follows who wrote the post.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -79,7 +79,7 @@ class PostPoliciesStub:
 
     def __init__(self, channel: aio.Channel) -> None: ...
     CheckPost: aio.UnaryUnaryMultiCallable[internal_pb2.CheckPostRequest, internal_pb2.CheckPostAnswer]
-    """Whether somebody may see a post or a comment under it, and comment there."""
+    """Whether somebody may see a post or a comment under it, and follows who wrote the post."""
     ResolveHandles: aio.UnaryUnaryMultiCallable[internal_pb2.ResolveHandlesRequest, internal_pb2.ResolveHandlesAnswer]
     """Which accounts hold handles now, as far as a viewer may know of them."""
     FollowersAmong: aio.UnaryUnaryMultiCallable[internal_pb2.FollowersAmongRequest, internal_pb2.FollowersAmongAnswer]
@@ -96,7 +96,7 @@ class PostPoliciesServicer(metaclass=abc_1.ABCMeta):
         request: internal_pb2.CheckPostRequest,
         context: aio.ServicerContext[internal_pb2.CheckPostRequest, abc.Awaitable[internal_pb2.CheckPostAnswer]],
     ) -> abc.Awaitable[internal_pb2.CheckPostAnswer]:
-        """Whether somebody may see a post or a comment under it, and comment there."""
+        """Whether somebody may see a post or a comment under it, and follows who wrote the post."""
 
     @abc_1.abstractmethod
     def ResolveHandles(

@@ -34,7 +34,7 @@ class Answering:
 
     async def CheckPost(self, request: pb.CheckPostRequest, call: Call) -> pb.CheckPostAnswer:
         self.asked.append((request, call))
-        return pb.CheckPostAnswer(visible=True, may_comment=not request.comment_id)
+        return pb.CheckPostAnswer(visible=True, follows=not request.comment_id)
 
     async def ResolveHandles(
         self, request: pb.ResolveHandlesRequest, call: Call

@@ -38,7 +38,7 @@ COMMENT = UUID("019cec37-8c00-7000-8000-0000000000c1")
             author_id=BEN,
             body="Where?",
             visible=True,
-            may_comment=False,
+            follows=False,
             parent_id=POST,
         ),
         DeleteComment(post_id=POST, comment_id=COMMENT, actor_id=BEN),

@@ -151,7 +151,8 @@ async def check_post(side: Side, facts: Facts, viewer: UUID, post: Drawn) -> Non
                 await asking
         return
     may = may_comment(facts, viewer, post)
-    assert (leave.visible, leave.may_comment, leave.author_id) == (True, may, str(post.author))
+    follows = (viewer, post.author) in facts.follows
+    assert (leave.visible, leave.follows, leave.author_id) == (True, follows, str(post.author))
     shown = await reading
     assert shown.may_comment == may
     assert (shown.reacted, shown.bookmarked) == (viewer in post.reactions, viewer in post.bookmarks)

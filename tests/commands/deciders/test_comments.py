@@ -34,7 +34,7 @@ comment = PublishComment(
     author_id=BEN,
     body="@clo look",
     visible=True,
-    may_comment=True,
+    follows=True,
     mentions=(Mention(0, 4, CLO),),
 )
 reply = replace(comment, comment_id=REPLY, author_id=CLO, parent_id=FIRST, body="Where?")
@@ -94,7 +94,7 @@ def test_nothing_happens_under_a_deleted_post() -> None:
 
 
 def test_replies_may_be_left_to_followers_or_nobody() -> None:
-    stranger = replace(comment, may_comment=False)
+    stranger = replace(comment, follows=False)
     given(anas_post, limited(Replies.FOLLOWERS)).when(comment).then(commented)
     given(anas_post, limited(Replies.FOLLOWERS)).when(stranger).refuses(
         Forbidden, "COMMENTS_CLOSED"
@@ -102,9 +102,16 @@ def test_replies_may_be_left_to_followers_or_nobody() -> None:
     given(anas_post, limited(Replies.NOBODY)).when(comment).refuses(Forbidden, "COMMENTS_CLOSED")
 
 
+def test_a_limit_counts_at_once_whatever_readers_know_of_it() -> None:
+    stranger = replace(comment, follows=False)
+    narrowed, widened = limited(Replies.FOLLOWERS), limited(Replies.EVERYBODY)
+    given(anas_post, narrowed).when(stranger).refuses(Forbidden, "COMMENTS_CLOSED")
+    given(anas_post, narrowed, widened).when(stranger).then(commented)
+
+
 @pytest.mark.parametrize("replies", list(Replies))
 def test_authors_comment_on_their_posts_even_before_the_query_side_knows(replies: Replies) -> None:
-    own = replace(comment, author_id=ANA, visible=False, may_comment=False)
+    own = replace(comment, author_id=ANA, visible=False, follows=False)
     given(anas_post, limited(replies)).when(own).then(replace(commented, author_id=ANA))
 
 

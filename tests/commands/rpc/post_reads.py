@@ -15,19 +15,19 @@ from tests.commands.memory import MemorySubmitter
 class FoldedPostReads:
     """Implements `commands.post_policies.PostPolicies`.
 
-    `hidden` names who may not see which post or comment, `closed` who may not comment on which;
-    `away` means that the query side cannot be asked.
+    `hidden` names who may not see which post or comment, `strangers` who does not follow the
+    author of which; `away` means that the query side cannot be asked.
     """
 
     def __init__(self, submitter: MemorySubmitter) -> None:
         self._submitter = submitter
         self.hidden: set[tuple[UUID, UUID]] = set()
-        self.closed: set[tuple[UUID, UUID]] = set()
+        self.strangers: set[tuple[UUID, UUID]] = set()
         self.away = False
         self.asked: list[Call] = []
 
     async def check_post(self, post: UUID, comment: UUID | None, call: Call) -> Leave:
-        """By what was published, but for what is hidden or closed."""
+        """By what was published, but for what is hidden."""
         self._ask(call)
         there = {
             event.post_id if isinstance(event, PostPublished) else event.comment_id
@@ -38,7 +38,7 @@ class FoldedPostReads:
         visible = all(
             thing in there and (call.account, thing) not in self.hidden for thing in things
         )
-        return Leave(visible, visible and (call.account, post) not in self.closed)
+        return Leave(visible, visible and (call.account, post) not in self.strangers)
 
     async def resolve_handles(self, names: Sequence[str], call: Call) -> Mapping[str, UUID]:
         """Who registered under the names, but for those who are hidden."""

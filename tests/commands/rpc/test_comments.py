@@ -110,7 +110,7 @@ async def test_the_author_of_a_post_says_who_comments() -> None:
     to_followers = (await ana.publishes(replies=posts_pb2.REPLIES_FOLLOWERS)).post_id
     to_nobody = (await ana.publishes(replies=posts_pb2.REPLIES_NOBODY)).post_id
     await ben.comments(to_followers)
-    side.post_reads.closed.add((ben.uuid, UUID(to_followers)))
+    side.post_reads.strangers.add((ben.uuid, UUID(to_followers)))
     for closed in (to_followers, to_nobody):
         with pytest.raises(Forbidden, match="COMMENTS_CLOSED"):
             await ben.comments(closed)

@@ -28,16 +28,18 @@ async def check(
     return await side.post_policies.CheckPost(request, call(None))
 
 
-def leave(author: UUID, *, may_comment: bool = True) -> pb.CheckPostAnswer:
-    return pb.CheckPostAnswer(visible=True, may_comment=may_comment, author_id=str(author))
+def leave(author: UUID, *, follows: bool = False) -> pb.CheckPostAnswer:
+    return pb.CheckPostAnswer(visible=True, follows=follows, author_id=str(author))
 
 
-async def test_who_sees_a_post_is_told_so(cast: Side) -> None:
+async def test_who_sees_a_post_is_told_so_and_whether_they_follow_its_author(cast: Side) -> None:
     post = await cast.world.post(BEN)
-    limited = await cast.world.post(BEN, replies="nobody")
-    assert await check(cast, post) == leave(BEN)
-    assert await check(cast, limited) == leave(BEN, may_comment=False)
-    assert await check(cast, limited, viewer=BEN) == leave(BEN)
+    await cast.world.follow(CLO, BEN)
+    await cast.world.follow(DAN, BEN, state="requested")
+    told = {viewer: await check(cast, post, viewer=viewer) for viewer in (ANA, BEN, CLO, DAN)}
+    assert told == {
+        ANA: leave(BEN), BEN: leave(BEN), CLO: leave(BEN, follows=True), DAN: leave(BEN)
+    }  # fmt: skip
 
 
 async def test_hidden_and_absent_posts_are_answered_alike(cast: Side) -> None:
