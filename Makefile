@@ -1,12 +1,13 @@
 # Everything people do with this project has a name here; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up down reset status logs demo test check fmt proto bench simulate faults docs clean \
+.PHONY: help up down reset status logs demo test check fmt proto bench simulate faults docs society clean \
         bootstrap bootstrap-tests
 
 PY    := .venv/bin/python
 AGORA := .venv/bin/agora
 SEEDS ?= 20000
 MINUTES ?= 20
+EXAMPLES ?= 1000
 ARGS  ?=
 
 help: ## show this list
@@ -57,6 +58,9 @@ proto: bootstrap ## write schemas/gen anew from schemas/proto
 
 bench: bootstrap-tests ## measure beside named peers (NAME=append for one; ARGS="--quick --json")
 	@$(AGORA) bench $(if $(NAME),--name $(NAME)) $(ARGS)
+
+society: bootstrap-tests ## play EXAMPLES=1000 stories of random people against a plain model
+	@SAFETY_EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q tests/safety/test_society.py $(ARGS)
 
 simulate: bootstrap ## run SEEDS=20000 schedules of the writer over a simulated log
 	@$(PY) -m tests.simulation --seeds $(SEEDS) $(ARGS)
