@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from events.topics import TOPICS, Partition
 from infra.config import KafkaSettings, Settings
-from infra.log import kafka_tail
+from infra.log import kafka_reader, kafka_tail
 from infra.log.kafka_appender import KafkaAppender, Spare, bound
 from infra.log.kafka_reader import Readers
 from infra.log.port import Entry, Known, nothing
@@ -49,6 +49,15 @@ class KafkaLog:
         They are all held in memory: page through long stretches. Raises `LogUnavailable`.
         """
         return await self._readers.read(self._place(partition), start, stop)
+
+    async def stream(
+        self, partition: Partition, start: int, stop: int
+    ) -> AsyncGenerator[Sequence[Entry], None]:
+        """The entries of [start, stop) in order, a batch at a time, however many they are."""
+        place = self._place(partition)
+        async with aclosing(kafka_reader.stream(self._settings, place, start, stop)) as batches:
+            async for entries in batches:
+                yield entries
 
     async def tail(
         self, starts: Mapping[Partition, int], known: Known = nothing

@@ -29,7 +29,7 @@ _REQUEST_TIMEOUT_MS: Final = 1500
 _RETRY_BACKOFF_MS: Final = 50
 _GRACE_SECONDS: Final = 0.4
 _CANCEL_SECONDS: Final = 0.1
-_FETCH_BYTES_MAX: Final = 1 << 20
+FETCH_BYTES_MAX: Final = 1 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -74,12 +74,17 @@ async def start_producer(settings: KafkaSettings, topics: Sequence[str]) -> AIOK
 
 
 async def start_consumer(
-    settings: KafkaSettings, places: Sequence[TopicPartition], *, fetch_wait_ms: int
+    settings: KafkaSettings,
+    places: Sequence[TopicPartition],
+    *,
+    fetch_wait_ms: int,
+    fetch_bytes: int = FETCH_BYTES_MAX,
 ) -> AIOKafkaConsumer:
     """A consumer of exactly `places`, without a group; raises `LogUnavailable`.
 
-    `fetch_wait_ms` is how long a broker holds back an answer while there is nothing new; a seek
-    to another place waits as long, because one request at a time is on its way to a broker.
+    `fetch_bytes` is how much of a place is fetched at once. `fetch_wait_ms` is how long a broker
+    holds back an answer while there is nothing new; a seek to another place waits as long, because
+    one request at a time is on its way to a broker.
     """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
@@ -87,7 +92,7 @@ async def start_consumer(
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=fetch_wait_ms,
-        max_partition_fetch_bytes=_FETCH_BYTES_MAX,
+        max_partition_fetch_bytes=fetch_bytes,
         request_timeout_ms=_REQUEST_TIMEOUT_MS,
         retry_backoff_ms=_RETRY_BACKOFF_MS,
     )

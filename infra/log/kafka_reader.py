@@ -1,7 +1,7 @@
 """Reading stretches of the log, through a pool of paused consumers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ SILENCE_SECONDS: Final = 5.0
 
 _IDLE_CONSUMERS_MAX: Final = 16
 _READ_WAIT_MS: Final = 5
+_STREAM_BYTES: Final = 4 << 20
 
 
 class Readers:
@@ -87,6 +88,30 @@ class Readers:
         task.add_done_callback(self._stopping.discard)
 
 
+async def stream(
+    settings: KafkaSettings, place: TopicPartition, start: int, stop: int
+) -> AsyncGenerator[list[Entry], None]:
+    """The entries of [start, stop) in order, a batch at a time; raises `LogUnavailable`.
+
+    The next batches are fetched while one is worked on. `stop` must not be beyond the end.
+    """
+    if start >= stop:
+        return
+    consumer = await start_consumer(
+        settings, [place], fetch_wait_ms=_READ_WAIT_MS, fetch_bytes=_STREAM_BYTES
+    )
+    try:
+        consumer.seek(place, start)
+        consumer.resume(place)
+        while start < stop:
+            with unavailable(f"Reading {place.topic}-{place.partition}"):
+                entries = await _some(consumer, place, start, stop)
+            yield entries
+            start = entries[-1].offset + 1
+    finally:
+        await stop_consumer(consumer)
+
+
 async def _end(consumer: AIOKafkaConsumer, place: TopicPartition) -> int:
     return int((await consumer.end_offsets([place]))[place])
 
@@ -95,20 +120,26 @@ async def _stretch(
     consumer: AIOKafkaConsumer, place: TopicPartition, start: int, stop: int
 ) -> list[Entry]:
     entries: list[Entry] = []
-    following = start
-    while following < stop:
-        batches = await consumer.getmany(
-            place, timeout_ms=int(SILENCE_SECONDS * 1000), max_records=stop - following
-        )
-        records = batches.get(place)
-        if not records:
-            raise LogUnavailable(
-                f"{place.topic}-{place.partition} ends at {stop} or later, "
-                f"but its brokers do not hand out offset {following}."
-            )
-        entries += entries_of(records)
-        following = entries[-1].offset + 1
+    while start < stop:
+        entries += await _some(consumer, place, start, stop)
+        start = entries[-1].offset + 1
     return entries
+
+
+async def _some(
+    consumer: AIOKafkaConsumer, place: TopicPartition, start: int, stop: int
+) -> list[Entry]:
+    """What comes next of [start, stop), which the log has said it holds."""
+    batches = await consumer.getmany(
+        place, timeout_ms=int(SILENCE_SECONDS * 1000), max_records=stop - start
+    )
+    records = batches.get(place)
+    if not records:
+        raise LogUnavailable(
+            f"{place.topic}-{place.partition} ends at {stop} or later, "
+            f"but its brokers do not hand out offset {start}."
+        )
+    return entries_of(records)
 
 
 def entries_of(records: Sequence[Any]) -> list[Entry]:

@@ -55,12 +55,8 @@ def nothing() -> Mapping[Partition, int]:
     return {}
 
 
-class Log(Protocol):
-    """The log as the writer uses it. Everything here raises `LogUnavailable`."""
-
-    async def appender(self, partition: Partition) -> Appender:
-        """A fresh producer, ready to send."""
-        ...
+class ReadableLog(Protocol):
+    """The log as those read it who want some of it. Everything here raises `LogUnavailable`."""
 
     async def end(self, partition: Partition) -> int:
         """The offset after the last durable record."""
@@ -68,6 +64,14 @@ class Log(Protocol):
 
     async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
         """The entries of [start, stop), in order; fewer when `stop` is beyond the end."""
+        ...
+
+
+class Log(ReadableLog, Protocol):
+    """The log as the writer uses it. Everything here raises `LogUnavailable`."""
+
+    async def appender(self, partition: Partition) -> Appender:
+        """A fresh producer, ready to send."""
         ...
 
     def tail(
@@ -79,5 +83,18 @@ class Log(Protocol):
         and once it does not any more, entries before the offset last given may be left out.
         Outlives the loss of brokers. Raises `LogTruncated` for a start beyond the end. Close it
         (`contextlib.aclosing`) to let its connections go.
+        """
+        ...
+
+
+class BulkLog(ReadableLog, Protocol):
+    """The log as those read it who want all of it, as quickly as it comes."""
+
+    def stream(
+        self, partition: Partition, start: int, stop: int
+    ) -> AsyncGenerator[Sequence[Entry], None]:
+        """The entries of [start, stop) in order, a batch at a time; raises `LogUnavailable`.
+
+        `stop` must not be beyond the end. Close it (`contextlib.aclosing`) before its end.
         """
         ...

@@ -1,7 +1,7 @@
 """A log of one claimed partition or more in memory, for tests of what reads it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -30,7 +30,7 @@ class Plain:
 
 
 class MemoryLog:
-    """What `Places` and `Lane` ask of the log: its end, and stretches of it."""
+    """What readers ask of the log: its end, and stretches of it."""
 
     def __init__(self) -> None:
         self.entries: defaultdict[Partition, list[Entry]] = defaultdict(list)
@@ -91,6 +91,12 @@ class MemoryLog:
 
     async def read(self, partition: Partition, start: int, stop: int) -> Sequence[Entry]:
         return self.entries[partition][start:stop]
+
+    async def stream(
+        self, partition: Partition, start: int, stop: int
+    ) -> AsyncGenerator[Sequence[Entry], None]:
+        for first in range(start, stop, 7):
+            yield self.entries[partition][first : min(first + 7, stop)]
 
     def _fact(self, event: Event) -> Fact:
         stream = catalog.stream_of(event)
