@@ -64,10 +64,10 @@ class Steps:
         self._task = self._bars.add_task(name, total=total, rate="", remark="")
         self._started_s = self._told_s = time.monotonic()
 
-    def advance(self) -> None:
-        """One thing more of the step is done."""
+    def advance(self, count: int = 1) -> None:
+        """So many things more of the step are done."""
         task = self._step()
-        self._bars.advance(task.id)
+        self._bars.advance(task.id, count)
         self._bars.update(task.id, rate=f"{_rate(task, self._started_s):,.0f}/s", remark="")
         self._tell_now_and_then(_line(task, self._started_s))
 
