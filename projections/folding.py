@@ -128,7 +128,7 @@ def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
 def _changed(
     model: Model, moment: Moment, one: Accepted, wanted: frozenset[str], cipher: Cipher
 ) -> Folded:
-    events = _events(model, one.decision.facts, wanted, cipher)
+    events = events_of(model, one.decision.facts, wanted, cipher)
     return Folded(
         operations=[operation for event in events for operation in model.changes(event, moment)],
         news=[News(hint, one) for event in events for hint in model.hints(event)],
@@ -140,8 +140,9 @@ def _changed(
     )
 
 
-def _events(
+def events_of(
     model: Model, facts: Sequence[Fact], wanted: frozenset[str], cipher: Cipher
 ) -> list[Event]:
+    """The events of a decision that the model folds; raises what decoding raises."""
     events = [codec.decode(fact, cipher) for fact in facts if progress.may_be(fact.type, wanted)]
     return [event for event in events if isinstance(event, model.events)]

@@ -5,8 +5,8 @@ with it; SQL must come to the same rows (`projections.statements`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import assert_never
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, assert_never
 
 from events.topics import Partition
 from projections.model import Model
@@ -18,39 +18,73 @@ from projections.operations import (
     Update,
     UpdateWhere,
     Upsert,
-    row_key,
 )
-from projections.tables import Key, Row, Table, Tally, changed, key_of
+from projections.tables import Key, Row, Table, Tally, Value, changed, key_of
 
-PARTITION_COLUMN = "partition"
+PARTITION_COLUMN: Final = "partition"
+
+
+class Share(NamedTuple):
+    """Which part of the rows is kept: those whose key hashes to `number` modulo `of`.
+
+    For folding what would not fit into memory in several passes. All rows of the tables in
+    `whole` are held in every pass, because others are made of them (`Keep`).
+    """
+
+    number: int = 0
+    of: int = 1
+    whole: frozenset[Table] = frozenset()
+
+    def includes(self, key: Key) -> bool:
+        """Whether the row with that key is one of this share."""
+        return self.of == 1 or hash(key) % self.of == self.number
+
+
+EVERYTHING: Final = Share()
+
+
+class NeedsWhole(RuntimeError):
+    """A row is made of one that this share may not hold: hold all rows of `table` in each pass."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(f"Rows are made of those of {table.name}.")
+        self.table = table
 
 
 class Rows:
-    """All rows of a model that come from one partition, and their tallies."""
+    """All rows of a model that come from one partition, or a share of them, and their tallies."""
 
-    def __init__(self, model: Model, partition: Partition) -> None:
-        self._partition = str(partition)
-        self._rows: dict[Table, dict[Key, Row]] = {table: {} for table in model.tables}
-        self._tallies = model.tallies
-        self._counts: dict[Tally, dict[Key, int]] = {tally: {} for tally in model.tallies}
-        self._lookups: dict[tuple[Table, str], dict[object, set[Key]]] = {}
+    def __init__(self, model: Model, partition: Partition, share: Share = EVERYTHING) -> None:
+        self._share = share
+        self._counting = {tally.table: _Counting(tally, partition) for tally in model.tallies}
+        self._contents = {
+            table: _Contents(
+                share, [one for one in self._counting.values() if one.tally.of == table]
+            )
+            for table in model.tables
+        }
 
     def apply(self, operations: Iterable[Operation]) -> None:
-        """Run the operations in order."""
+        """Run the operations in order; raises `NeedsWhole`, with what came before applied."""
+        share = self._share
         for operation in operations:
             match operation:
                 case Upsert(table, row):
-                    self._put(table, row_key(operation), dict(row))
-                case Update(table, _, values):
-                    self._change(table, row_key(operation), values)
-                case Delete(table):
-                    self._put(table, row_key(operation), None)
+                    key = key_of(table, row)
+                    if share.of == 1 or self._holds(table, key):
+                        self._contents[table].put(key, row)
+                case Update(table, where, values):
+                    self._contents[table].change(key_of(table, where), table, values)
+                case Delete(table, where):
+                    self._contents[table].remove(key_of(table, where))
                 case UpdateWhere(table, where, values):
-                    for key in self._matching(table, where):
-                        self._change(table, key, values)
+                    contents = self._contents[table]
+                    for key in contents.matching(where):
+                        contents.change(key, table, values)
                 case DeleteWhere(table, where):
-                    for key in self._matching(table, where):
-                        self._put(table, key, None)
+                    contents = self._contents[table]
+                    for key in contents.matching(where):
+                        contents.remove(key)
                 case Keep():
                     self._keep(operation)
                 case unknown:
@@ -58,71 +92,122 @@ class Rows:
 
     def of(self, table: Table) -> dict[Key, Row]:
         """The rows of a table by key; of a tally's table those that count something."""
-        for tally in self._tallies:
-            if tally.table == table:
-                return dict(self._counted(tally))
-        return self._rows[table]
+        counting = self._counting.get(table)
+        if counting is not None:
+            return {
+                key: {**dict(zip(table.key, key, strict=True)), counting.tally.count: count}
+                for key, count in counting.counts.items()
+            }
+        return dict(self.kept(table))
 
-    def _counted(self, tally: Tally) -> Iterator[tuple[Key, Row]]:
-        for key, count in self._counts[tally].items():
-            row = {**dict(zip(tally.table.key, key, strict=True)), tally.count: count}
-            yield key_of(tally.table, row), row
+    def kept(self, table: Table) -> Iterator[tuple[Key, Row]]:
+        """The rows of this share of a table that is no tally's."""
+        for key, row in self._contents[table].rows.items():
+            if self._share.includes(key):
+                yield key, row
 
-    def _change(self, table: Table, key: Key, values: Row) -> None:
-        if key in self._rows[table]:
-            self._put(table, key, changed(table, self._rows[table][key], values))
+    def counted(self, tally: Tally) -> dict[Key, int]:
+        """What the rows of this share add to the tally, by the key of its table; never 0."""
+        return self._counting[tally.table].counts
+
+    def _holds(self, table: Table, key: Key) -> bool:
+        return table in self._share.whole or self._share.includes(key)
 
     def _keep(self, operation: Keep) -> None:
-        kept = self._rows[operation.source].get(key_of(operation.source, operation.key))
+        source = key_of(operation.source, operation.key)
+        if self._share.of > 1 and operation.source not in self._share.whole:
+            raise NeedsWhole(operation.source)
+        kept = self._contents[operation.source].rows.get(source)
         if kept is not None:
             row = operation.row | {name: kept[name] for name in operation.columns}
-            self._put(operation.table, key_of(operation.table, row), row)
+            key = key_of(operation.table, row)
+            if self._holds(operation.table, key):
+                self._contents[operation.table].put(key, row)
 
-    def _put(self, table: Table, key: Key, row: Row | None) -> None:
-        before = self._rows[table].pop(key, None)
-        if row is not None:
-            self._rows[table][key] = row
-        for tally in self._tallies:
-            if tally.of == table:
-                self._count(tally, before, -1)
-                self._count(tally, row, +1)
-        for (indexed, column), keys in self._lookups.items():
-            if indexed == table:
-                if before is not None:
-                    keys[before[column]].discard(key)
-                if row is not None:
-                    keys[row[column]].add(key)
 
-    def _count(self, tally: Tally, row: Row | None, step: int) -> None:
-        if row is None or any(row[name] != value for name, value in tally.where):
+class _Counting:
+    """A tally of the rows that were put and not taken away again."""
+
+    def __init__(self, tally: Tally, partition: Partition) -> None:
+        self.tally = tally
+        self.counts: dict[Key, int] = {}
+        by_partition = PARTITION_COLUMN in tally.table.key
+        self._partition: Key = (str(partition),) if by_partition else ()
+
+    def count(self, row: Row, step: int) -> None:
+        """Take the row in (1), or out (-1)."""
+        tally = self.tally
+        for name, value in tally.where:
+            if row[name] != value:
+                return
+        by = tuple([row[name] for name in tally.by])
+        if None in by:
             return
-        key = tuple(row[name] for name in tally.by)
-        if None in key:
-            return
-        if PARTITION_COLUMN in tally.table.key:
-            key = (*key, self._partition)
-        counts = self._counts[tally]
-        counts[key] = counts.get(key, 0) + step
-        if not counts[key]:
-            del counts[key]
+        key = by + self._partition
+        count = self.counts.get(key, 0) + step
+        if count:
+            self.counts[key] = count
+        else:
+            del self.counts[key]
 
-    def _matching(self, table: Table, where: Row) -> list[Key]:
+
+class _Contents:
+    """The rows of one table, those who count them, and indexes of columns that were asked for."""
+
+    def __init__(self, share: Share, counting: Sequence[_Counting]) -> None:
+        self.rows: dict[Key, Row] = {}
+        self._share = share
+        self._counting = counting
+        self._indexes: dict[str, defaultdict[Value, set[Key]]] = {}
+
+    def put(self, key: Key, row: Row) -> None:
+        """Put the row in the place of whatever has its key."""
+        # One look for a new row: to hash a key of UUIDs takes as long as all the rest.
+        size = len(self.rows)
+        before = self.rows.setdefault(key, row)
+        if len(self.rows) == size:
+            self.rows[key] = row
+            self._note(key, before, -1)
+        self._note(key, row, 1)
+
+    def change(self, key: Key, table: Table, values: Row) -> None:
+        """Change the row with that key, if there is one."""
+        before = self.rows.get(key)
+        if before is not None:
+            self.put(key, changed(table, before, values))
+
+    def remove(self, key: Key) -> None:
+        """Remove the row with that key, if there is one."""
+        before = self.rows.pop(key, None)
+        if before is not None:
+            self._note(key, before, -1)
+
+    def matching(self, where: Row) -> list[Key]:
         """The keys of rows that equal `where`, found by its first column."""
         column, value = next(iter(where.items()))
-        candidates = self._lookup(table, column).get(value, ())
-        rows = self._rows[table]
+        rows = self.rows
         return [
             key
-            for key in candidates
+            for key in self._index(column).get(value, ())
             if all(rows[key][name] == wanted for name, wanted in where.items())
         ]
 
-    def _lookup(self, table: Table, column: str) -> dict[object, set[Key]]:
+    def _note(self, key: Key, row: Row, step: int) -> None:
+        """Take a row into what follows from it (1), or out of it (-1)."""
+        if self._counting and (self._share.of == 1 or self._share.includes(key)):
+            for one in self._counting:
+                one.count(row, step)
+        for column, keys in self._indexes.items():
+            if step > 0:
+                keys[row[column]].add(key)
+            else:
+                keys[row[column]].discard(key)
+
+    def _index(self, column: str) -> defaultdict[Value, set[Key]]:
         # Made at the first question, then kept up: most models never ask one.
-        found = self._lookups.get((table, column))
+        found = self._indexes.get(column)
         if found is None:
-            found = defaultdict(set)
-            for key, row in self._rows[table].items():
+            found = self._indexes[column] = defaultdict(set)
+            for key, row in self.rows.items():
                 found[row[column]].add(key)
-            self._lookups[table, column] = found
         return found

@@ -27,6 +27,11 @@ class Moment(Struct, frozen=True):
     after: Position = NOWHERE
 
 
+def no_hints(_event: Any) -> Iterable[Hint]:
+    """The hints of a model that tells nobody."""
+    return ()
+
+
 class Model(Struct, frozen=True):
     """One read model.
 
@@ -44,7 +49,7 @@ class Model(Struct, frozen=True):
     tables: tuple[Table, ...]
     changes: Callable[[Any, Moment], Iterable[Operation]]
     tallies: tuple[Tally, ...] = ()
-    hints: Callable[[Any], Iterable[Hint]] = lambda _event: ()
+    hints: Callable[[Any], Iterable[Hint]] = no_hints
     touches: Callable[[Any, Moment], Iterable[Touch]] | None = None
     visibility: bool = False
 

@@ -117,7 +117,7 @@ def stored_name(table: Table, build: int) -> str:
 
 def key_of(table: Table, row: Row) -> Key:
     """The row's primary key, in the order of `table.key`."""
-    return tuple(row[name] for name in table.key)
+    return tuple([row[name] for name in table.key])
 
 
 def _column(text: str) -> Column:
