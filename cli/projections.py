@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import typer
 
+from cli.old_builds import drop_old_builds, rollback
 from cli.output import Json, examples, result, table
 from cli.projections_pause import pause, resume
 from cli.projections_status import status
 from cli.reaching import opened_store
+from cli.rebuild import rebuild
+from cli.verify import verify
 from infra.config import Settings, load
 from projections.status import ModelStatus, model_statuses
 
@@ -22,6 +25,10 @@ app = typer.Typer(
 app.command()(status)
 app.command()(pause)
 app.command()(resume)
+app.command()(rebuild)
+app.command()(verify)
+app.command()(rollback)
+app.command("drop-old")(drop_old_builds)
 
 
 @app.callback()

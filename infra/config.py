@@ -284,6 +284,9 @@ class ProjectionsSettings(Struct, frozen=True):
     heartbeat_interval_ms: Annotated[
         int, Meta(ge=100, description="Time between two heartbeats of a worker.")
     ] = 2000
+    fold_processes: Annotated[
+        int, Meta(ge=1, le=64, description="Processes that fold the log, to rebuild or to verify.")
+    ] = 2
 
 
 class AuthSettings(Struct, frozen=True):

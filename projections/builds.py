@@ -10,13 +10,16 @@ from infra.postgres.pool import Pool
 from infra.postgres.schema import ensure
 from infra.worker import builds, checkpoints
 from infra.worker.builds import Connection, State
-from infra.worker.progress import Build
 from projections import ddl
 from projections.model import Model, tables_of
-from projections.tables import Table, stored_name
+from projections.rebuilding import fills
+from projections.tables import Table
 
 WORKER: Final = "a worker"
 """Who began the first build of a model: it is live from the start, and fills as the log is read."""
+
+
+_TABLES: Final = (*checkpoints.DDL, *fills.DDL)
 
 
 async def ensure_models(pool: Pool, settings: Settings, models: Iterable[Model]) -> None:
@@ -30,7 +33,12 @@ async def ensure_models(pool: Pool, settings: Settings, models: Iterable[Model])
         for model in models:
             await ensure_live(connection, model)
 
-    await ensure(pool, settings, checkpoints.DDL, first_builds)
+    await ensure(pool, settings, _TABLES, first_builds)
+
+
+async def ensure_tables(pool: Pool, settings: Settings) -> None:
+    """Make the schema and the tables of checkpoints and builds, and none of a model's."""
+    await ensure(pool, settings, _TABLES)
 
 
 async def ensure_live(connection: Connection, model: Model) -> None:
@@ -41,12 +49,34 @@ async def ensure_live(connection: Connection, model: Model) -> None:
     """
     live = await builds.live(connection, model.name)
     if live is None:
-        number = await builds.begin(connection, model.name, model.version, State.LIVE, WORKER)
-        live = Build(number, model.version)
-    if live.version == model.version:
+        number = await builds.begin(
+            connection, model.name, model.version, State.LIVE, WORKER, names_of(model)
+        )
+        await make_tables(connection, model, number)
+        await make_indexes(connection, model, number)
+        await show(connection, model, number)
+    elif live.version == model.version:
         for table in tables_of(model):
-            if not await _is_there(connection, table, live.number):
-                await _make(connection, table, live.number)
+            if table.name not in live.tables:
+                await _added(connection, model, live.number, table)
+
+
+def names_of(model: Model) -> list[str]:
+    """The names of the model's tables, those of its tallies included."""
+    return [table.name for table in tables_of(model)]
+
+
+async def make_tables(connection: Connection, model: Model, build: int) -> None:
+    """The build's tables, empty, without keys and indexes."""
+    for table in tables_of(model):
+        await connection.execute(ddl.create_table(table, build).encode())
+
+
+async def make_indexes(connection: Connection, model: Model, build: int) -> None:
+    """The keys and indexes of the build's tables."""
+    for table in tables_of(model):
+        for statement in ddl.create_indexes(table, build):
+            await connection.execute(statement.encode())
 
 
 async def show(connection: Connection, model: Model, build: int) -> None:
@@ -55,16 +85,14 @@ async def show(connection: Connection, model: Model, build: int) -> None:
         await _show(connection, table, build)
 
 
-async def _is_there(connection: Connection, table: Table, build: int) -> bool:
-    name = stored_name(table, build)
-    cursor = await connection.execute("select to_regclass(%s) is not null", (name,))
-    return await cursor.fetchone() == (True,)
-
-
-async def _make(connection: Connection, table: Table, build: int) -> None:
+async def _added(connection: Connection, model: Model, build: int, table: Table) -> None:
     for statement in (ddl.create_table(table, build), *ddl.create_indexes(table, build)):
         await connection.execute(statement.encode())
     await _show(connection, table, build)
+    await connection.execute(
+        "update builds set tables = tables || %s::text where model = %s and build = %s",
+        (table.name, model.name, build),
+    )
 
 
 async def _show(connection: Connection, table: Table, build: int) -> None:

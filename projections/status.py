@@ -51,7 +51,7 @@ async def _model_status(pool: Pool, model: Model) -> ModelStatus:
             cursor = await connection.execute(
                 """
                 select build, version, state, reason, started_by, started_at
-                from builds where model = %s order by build
+                from builds where model = %s and state <> 'dropped' order by build
                 """,
                 (model.name,),
             )

@@ -8,15 +8,17 @@ A checkpoint belongs to one build of a read model (`infra.worker.builds`). Whoev
 live raises the `revision` of the one that was, and so overtakes the workers that fold into it.
 """
 
+# ruff: noqa: S608  The names in these statements are those of our own tables.
+
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from psycopg import AsyncConnection
 
 from events.tenure import UNCLAIMED, Tenure
-from events.topics import Partition
+from events.topics import Partition, parse_partition
 from infra.worker import builds, lane_reports, parking, pauses
 from infra.worker.progress import Accepted, Build, Checkpoint, Overtaken
 
@@ -72,6 +74,13 @@ DDL = (
 
 Connection = AsyncConnection[Any]
 
+_SELECT: Final = """
+    select c.partition, c.build, coalesce(b.version, 0), c."offset", c.last_id, c.tenure,
+        c.revision, c.halted, c.at, array(select distinct shard from parked p
+            where p.model = c.model and p.build = c.build and p.partition = c.partition)
+    from build_checkpoints c left join builds b using (model, build)
+"""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Tenure)
 
@@ -99,12 +108,8 @@ async def load(
     )
     # Build and checkpoint in one look: between two of them another build could become live.
     cursor = await connection.execute(
-        """
-        select c.build, coalesce(b.version, 0), "offset", last_id, tenure, revision, halted, at,
-            array(select distinct shard from parked p where p.model = c.model
-                and p.build = c.build and p.partition = c.partition)
-        from build_checkpoints c left join builds b using (model, build)
-        where c.model = %(model)s and partition = %(partition)s
+        f"""{_SELECT}
+        where c.model = %(model)s and c.partition = %(partition)s
             and c.build = coalesce(%(build)s::integer, (
                 select build from builds where model = %(model)s and state = 'live'), 0)
         """,
@@ -113,7 +118,36 @@ async def load(
     row = await cursor.fetchone()
     if row is None:
         raise Overtaken(f"The checkpoint of {model} in {partition} was removed.")
-    return _checkpoint(row)
+    return _checkpoint(row[1:])
+
+
+async def all_of(connection: Connection, model: str, build: int) -> dict[Partition, Checkpoint]:
+    """The checkpoints of a build in all its partitions."""
+    cursor = await connection.execute(
+        f"{_SELECT} where c.model = %s and c.build = %s",
+        (model, build),
+    )
+    return {parse_partition(row[0]): _checkpoint(row[1:]) for row in await cursor.fetchall()}
+
+
+async def held(connection: Connection, model: str, build: int) -> dict[Partition, int]:
+    """The next offset in each partition of a build, which stays so until the transaction ends."""
+    cursor = await connection.execute(
+        """
+        select partition, "offset" + 1 from build_checkpoints
+        where model = %s and build = %s order by partition for update
+        """,
+        (model, build),
+    )
+    return {parse_partition(partition): offset for partition, offset in await cursor.fetchall()}
+
+
+async def overtake(connection: Connection, model: str, build: int) -> None:
+    """Let everybody who folds into the build find that it is not theirs any more."""
+    await connection.execute(
+        "update build_checkpoints set revision = revision + 1 where model = %s and build = %s",
+        (model, build),
+    )
 
 
 async def move(
@@ -152,6 +186,26 @@ async def move(
         raise Overtaken(f"The checkpoint of {model} in {partition} left {before.offset}.")
     at: datetime = row[0]
     return at
+
+
+async def store(
+    connection: Connection, model: str, build: int, partition: Partition, checkpoint: Checkpoint
+) -> None:
+    """The first checkpoint of a build in a partition that was filled in bulk."""
+    await connection.execute(
+        """
+        insert into build_checkpoints (model, build, partition, "offset", last_id, tenure)
+        values (%s, %s, %s, %s, %s, %s)
+        """,
+        (
+            model,
+            build,
+            str(partition),
+            checkpoint.offset,
+            checkpoint.last_id,
+            _encoder.encode(checkpoint.tenure),
+        ),
+    )
 
 
 async def park(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from events.topics import Partition
-from infra.log.port import Log
+from infra.log.port import ReadableLog
 from infra.postgres.pool import Pool
 from infra.worker import checkpoints, meters, pauses, progress
 from infra.worker.checkpoints import Connection
@@ -17,10 +17,14 @@ async def nothing_else(_connection: Connection) -> None:
 
 
 class Places:
-    """A subscriber's checkpoints, one for each of its partitions."""
+    """A subscriber's checkpoints, one for each of its partitions.
 
-    def __init__(self, name: str, pool: Pool, log: Log) -> None:
+    They are those of the build numbered `build`, or of whichever is live.
+    """
+
+    def __init__(self, name: str, pool: Pool, log: ReadableLog, build: int | None = None) -> None:
         self.name = name
+        self._build = build
         self._pool = pool
         self._log = log
         self._reached: dict[Partition, Checkpoint] = {}
@@ -35,9 +39,10 @@ class Places:
         Raises `Halted` if this is not the log it came from, and `Paused`.
         """
         async with self._pool.connection() as connection:
-            checkpoint = await checkpoints.load(connection, self.name, partition)
-            # In this order: who pauses it from here on overtakes the checkpoint just read.
-            if await pauses.is_paused(connection, self.name):
+            checkpoint = await checkpoints.load(connection, self.name, partition, self._build)
+            # In this order: who pauses it from here on overtakes the checkpoint just read. What is
+            # not live is folded by nobody but who builds it, whom a pause does not concern.
+            if self._build is None and await pauses.is_paused(connection, self.name):
                 raise Paused(f"{self.name} is paused.")
         if checkpoint.offset >= 0:
             end = await self._log.end(partition)
@@ -62,7 +67,7 @@ class Places:
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why the subscriber stands still."""
         async with self._pool.connection() as connection:
-            await checkpoints.halt(connection, self.name, partition, reason)
+            await checkpoints.halt(connection, self.name, partition, reason, self._build)
 
     def _reach(self, partition: Partition, checkpoint: Checkpoint) -> None:
         self._reached[partition] = checkpoint

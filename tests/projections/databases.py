@@ -22,7 +22,8 @@ from tests.infra.worker.log_in_memory import MemoryLog, Plain
 class Database:
     """One deployment's read models, and the news that they told."""
 
-    def __init__(self, pool: Pool, log: MemoryLog) -> None:
+    def __init__(self, settings: Settings, pool: Pool, log: MemoryLog) -> None:
+        self.settings = settings
         self.pool = pool
         self.log = log
         self.news: list[tuple[Partition, News]] = []
@@ -69,4 +70,4 @@ async def database(settings: Settings, *models: Model) -> AsyncIterator[Database
     """A database with the tables of the models."""
     async with open_pool(settings.postgres, role="tests") as pool:
         await ensure_models(pool, settings, models)
-        yield Database(pool, MemoryLog())
+        yield Database(settings, pool, MemoryLog())

@@ -1,7 +1,6 @@
 """Builds of a model: which one workers fold into, what views show, and who is overtaken."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -11,8 +10,7 @@ from infra.worker import builds, progress
 from infra.worker.builds import State
 from infra.worker.progress import Halted, Overtaken
 from projections import ddl
-from projections.builds import ensure_live, show
-from projections.model import tables_of
+from projections.builds import ensure_live, make_indexes, make_tables, names_of, show
 from projections.models.graph import FOLLOWS, MODEL
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO
@@ -32,14 +30,14 @@ async def base(stack: Stack) -> AsyncIterator[Database]:
 async def another_build_becomes_live(base: Database) -> int:
     """An empty build takes the place of the live one, as if it had been filled."""
     async with base.pool.connection() as connection, connection.transaction():
-        number = await builds.begin(connection, MODEL.name, MODEL.version, State.FILLING, "ana")
-        for table in tables_of(MODEL):
-            await connection.execute(ddl.create_table(table, number).encode())
-            for statement in ddl.create_indexes(table, number):
-                await connection.execute(statement.encode())
+        number = await builds.begin(
+            connection, MODEL.name, MODEL.version, State.FILLING, "ana", names_of(MODEL)
+        )
+        await make_tables(connection, MODEL, number)
+        await make_indexes(connection, MODEL, number)
         await connection.execute("update build_checkpoints set revision = revision + 1")
-        await connection.execute("update builds set state = 'previous' where state = 'live'")
-        await connection.execute("update builds set state = 'live' where build = %s", (number,))
+        await builds.become(connection, MODEL.name, 1, State.PREVIOUS)
+        await builds.become(connection, MODEL.name, number, State.LIVE)
         await show(connection, MODEL, number)
     return number
 
@@ -116,7 +114,7 @@ async def test_a_view_takes_the_columns_of_another_version(base: Database) -> No
 async def test_numbers_of_builds_are_never_used_twice_while_one_is_there(base: Database) -> None:
     async with base.pool.connection() as connection:
         numbers = [
-            await builds.begin(connection, name, 1, State.FILLING, str(UUID(int=1)))
+            await builds.begin(connection, name, 1, State.FILLING, "ana", [])
             for name in ("graph", "graph", "posts")
         ]
     assert numbers == [2, 3, 1]

@@ -1,0 +1,41 @@
+"""What a command does when the log cannot be folded, or the database not be reached, meanwhile."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from psycopg import errors
+
+from cli.output import FAILED, UNUSABLE, Failure
+from projections.rebuilding.jobs import Trouble
+from projections.rebuilding.troubles import told
+
+_ADVICE: Final = {
+    Trouble.UNREACHABLE: ("agora status, then the same again", UNUSABLE),
+    Trouble.NO_ROOM: ("make room, then the same again", UNUSABLE),
+    Trouble.OTHER_LOG: ("agora log check", FAILED),
+    Trouble.OVERTAKEN: ("the same again in a moment", FAILED),
+    Trouble.DIED: ("the same again", FAILED),
+}
+
+
+@contextmanager
+def folding() -> Iterator[None]:
+    """Turns what keeps the work from being done into a failure that says what to try."""
+    # Clients retry and say so each time; one sentence at the end is enough here.
+    for client in ("aiokafka", "psycopg.pool"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)
+    try:
+        yield
+    except Failure:
+        raise
+    except errors.UndefinedTable as missing:
+        message = "The read models have no tables yet."
+        raise Failure(message, "agora serve projections", UNUSABLE) from missing
+    except Exception as problem:
+        failed = told(problem)
+        if failed.trouble is Trouble.BUG:
+            raise
+        advice, status = _ADVICE[failed.trouble]
+        raise Failure(str(failed), advice, status) from problem

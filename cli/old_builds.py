@@ -1,0 +1,141 @@
+"""`agora projections rollback` and `drop-old`: builds that are kept though they are not live."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from msgspec import Struct
+
+from cli.folding import folding
+from cli.output import FAILED, DryRun, Failure, Json, Yes, confirm, examples, result, table
+from cli.projection_names import models_named
+from cli.rebuild import opened, who
+from infra.config import Settings, load
+from infra.worker.builds import Known
+from infra.worker.progress import Halted
+from projections.model import Model
+from projections.rebuilding.claiming import Taken, claimed
+from projections.rebuilding.cutting_over import cut_over
+from projections.rebuilding.old_builds import drop_old, old_builds, previous_build
+
+
+class RolledBack(Struct, frozen=True):
+    """Which build is live again, and which one is not any more."""
+
+    model: str
+    live_build: int
+    dry_run: bool
+
+
+class Dropped(Struct, frozen=True):
+    """One build whose room is free again, or would be."""
+
+    model: str
+    build: int
+    version: int
+    state: str
+    reason: str
+
+
+@examples("agora projections rollback graph", "agora projections rollback graph --dry-run")
+def rollback(
+    name: Annotated[str, typer.Argument(help="A read model, such as graph.")],
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Make the build live again that was before, once it has caught up with the log.
+
+    Readers never go back to an earlier position. Its rows are not compared with the log: see
+    `agora projections verify`. To go back to another version takes the Agora of that version.
+    Exit codes: 0 done, 1 there is none to go back to, or it cannot be folded on, 2 wrong usage or a
+    server is away.
+    """
+    [model] = models_named([name], everything=False)
+    settings = load(os.environ)
+    with folding(), _told():
+        build = asyncio.run(_previous(settings, model))
+        if not dry_run:
+            confirm(f"Make build {build.number} of {name} live again?", yes)
+            asyncio.run(_roll_back(settings, model, build))
+    said = f"Build {build.number} of {name} {'would be' if dry_run else 'is'} live again."
+    result(RolledBack(name, build.number, dry_run), said, json)
+
+
+@examples(
+    "agora projections drop-old",
+    "agora projections drop-old graph",
+    "agora projections drop-old -y",
+)
+def drop_old_builds(
+    names: Annotated[list[str] | None, typer.Argument(help="Read models; all if left out.")] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Drop the builds that were live before and those that failed, and free their room.
+
+    There is no going back to them afterwards. Live builds and those that are filling stay.
+    Exit codes: 0 done, 1 somebody rebuilds one of them or reads their tables, 2 wrong usage or a
+    server is away.
+    """
+    models = models_named(names, everything=not names)
+    settings = load(os.environ)
+    with folding(), _told():
+        found = asyncio.run(_old(settings, models))
+        if found and not dry_run:
+            listed = ", ".join(f"{one.model} {one.build}" for one in found)
+            confirm(f"Drop the builds {listed}?", yes)
+            found = asyncio.run(_drop(settings, models))
+    result(found, _dropped_text(found), json)
+
+
+async def _previous(settings: Settings, model: Model) -> Known:
+    async with opened(settings) as at:
+        return await previous_build(at.pool, model)
+
+
+async def _roll_back(settings: Settings, model: Model, build: Known) -> None:
+    async with (
+        opened(settings) as at,
+        claimed(at.pool, settings.postgres.schema, [model.name], who()),
+    ):
+        await cut_over(model, build, at.pool, at.log, at.keys)
+
+
+async def _old(settings: Settings, models: Sequence[Model]) -> list[Dropped]:
+    async with opened(settings) as at:
+        return [
+            _dropped(model, build) for model in models for build in await old_builds(at.pool, model)
+        ]
+
+
+async def _drop(settings: Settings, models: Sequence[Model]) -> list[Dropped]:
+    names = [model.name for model in models]
+    async with opened(settings) as at, claimed(at.pool, settings.postgres.schema, names, who()):
+        return [
+            _dropped(model, build) for model in models for build in await drop_old(at.pool, model)
+        ]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turns what stands in the way of changing builds into a failure."""
+    try:
+        yield
+    except Taken as taken:
+        raise Failure(str(taken), "the same again later", FAILED) from taken
+    except Halted as reason:
+        raise Failure(str(reason), "agora projections list", FAILED) from reason
+
+
+def _dropped(model: Model, build: Known) -> Dropped:
+    return Dropped(model.name, build.number, build.version, build.state.value, build.reason)
+
+
+def _dropped_text(found: Sequence[Dropped]) -> str:
+    rows = [[one.model, str(one.build), str(one.version), one.state, one.reason] for one in found]
+    return table(["MODEL", "BUILD", "VERSION", "STATE", "REASON"], rows) if rows else "None is old."

@@ -1,0 +1,185 @@
+"""`agora projections rebuild`: read models built anew beside the live ones, to replace them."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from cli.folding import folding
+from cli.operator import operator_name
+from cli.output import (
+    FAILED,
+    DryRun,
+    Failure,
+    Json,
+    Yes,
+    confirm,
+    examples,
+    result,
+    say,
+    table,
+)
+from cli.progress import Steps
+from cli.projection_names import All, Names, models_named
+from infra.config import Settings, load
+from infra.crypto import key_vault
+from infra.crypto.keyring import KeyRing, open_keyring
+from infra.crypto.keys import load_key
+from infra.log.kafka import KafkaLog, open_log
+from infra.log.topics import ensure as ensure_topics
+from infra.postgres.pool import Pool, open_pool
+from infra.postgres.schema import ensure
+from projections.builds import ensure_tables
+from projections.model import Model
+from projections.rebuilding.claiming import Taken, claimed
+from projections.rebuilding.crew import crew
+from projections.rebuilding.planning import Plan, plan
+from projections.rebuilding.rebuild import Outcome, Rebuild
+
+
+class Planned(Struct, frozen=True):
+    """What a rebuild of one model would do."""
+
+    model: str
+    live_build: int
+    goes_on_with: int
+    records: int
+    slices_done: int
+    slices: int
+
+
+class Opened(Struct, frozen=True):
+    """What commands about builds work with."""
+
+    settings: Settings
+    pool: Pool
+    log: KafkaLog
+    keys: KeyRing
+
+
+@examples(
+    "agora projections rebuild graph",
+    "agora projections rebuild --all --dry-run",
+    "agora projections rebuild --all --yes",
+)
+def rebuild(
+    names: Names = None,
+    everything: All = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Build read models anew from the log, verify them, and let them replace the live ones.
+
+    Commands, queries and workers go on meanwhile: readers see the old rows until the new ones are
+    there, and nobody is told any news. Stop it whenever you like, the same command goes on from
+    there. The build that was live stays for `agora projections rollback`.
+    Exit codes: 0 done, 1 one could not be built or does not hold what the log comes to (the live
+    build stays), or somebody else rebuilds it, 2 wrong usage or a server is away.
+    """
+    models = models_named(names, everything)
+    settings = load(os.environ)
+    with folding():
+        plans = asyncio.run(_plans(settings, models))
+    planned = [_planned(one) for one in plans]
+    if dry_run:
+        result(planned, _planned_text(planned), json)
+        return
+    listed = ", ".join(model.name for model in models)
+    confirm(f"Rebuild {listed}?", yes)
+    with folding():
+        try:
+            outcomes = asyncio.run(_rebuilt(settings, models))
+        except Taken as taken:
+            advice = "agora projections list, which shows the builds"
+            raise Failure(str(taken), advice, FAILED) from taken
+        except KeyboardInterrupt:
+            say("Stopped. What is filled stays; the same command goes on from there.")
+            raise
+    failed = [one for one in outcomes if one.failure]
+    if failed:
+        if not json:
+            result(outcomes, _text(outcomes), json)
+        names_text = ", ".join(one.model for one in failed)
+        advice = "agora projections list; the live builds are as they were"
+        raise Failure(f"Not rebuilt: {names_text}.", advice, FAILED, outcomes)
+    result(outcomes, _text(outcomes), json)
+
+
+async def _plans(settings: Settings, models: Sequence[Model]) -> list[Plan]:
+    async with opened(settings) as at:
+        return [await plan(settings, at.pool, at.log, model) for model in models]
+
+
+async def _rebuilt(settings: Settings, models: Sequence[Model]) -> list[Outcome]:
+    async with AsyncExitStack() as stack:
+        at = await stack.enter_async_context(opened(settings))
+        by = who()
+        claim = await stack.enter_async_context(
+            claimed(at.pool, settings.postgres.schema, [model.name for model in models], by)
+        )
+        members = await stack.enter_async_context(
+            crew(settings, settings.projections.fold_processes)
+        )
+        steps = stack.enter_context(Steps())
+        run = Rebuild(settings, at.pool, at.log, at.keys, members, claim, steps)
+        return await run.run(models, by)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Opened]:
+    """The log and the database, with the tables that builds are listed in."""
+    await ensure_topics(settings)
+    async with open_log(settings) as log, open_pool(settings.postgres, role="rebuild") as pool:
+        await ensure(pool, settings, key_vault.TABLES)
+        await ensure_tables(pool, settings)
+        crypto = settings.crypto
+        keys = await open_keyring(pool, load_key("crypto.master_key_file", crypto.master_key_file))
+        yield Opened(settings, pool, log, keys)
+
+
+def who() -> str:
+    """Who runs this command, as others are told."""
+    return f"{operator_name()} (process {os.getpid()})"
+
+
+def _planned(one: Plan) -> Planned:
+    return Planned(
+        model=one.model.name,
+        live_build=one.live.number if one.live else 0,
+        goes_on_with=one.going_on.number if one.going_on else 0,
+        records=one.records,
+        slices_done=sum(fill.done for fill in one.fills),
+        slices=sum(fill.slices for fill in one.fills),
+    )
+
+
+def _planned_text(planned: Sequence[Planned]) -> str:
+    rows = [
+        [
+            one.model,
+            str(one.live_build or "none"),
+            f"go on with build {one.goes_on_with}" if one.goes_on_with else "begin a build",
+            f"{one.records:,}",
+            f"{one.slices_done} of {one.slices}" if one.slices else "all",
+        ]
+        for one in planned
+    ]
+    return table(["MODEL", "LIVE", "WOULD", "RECORDS", "SLICES DONE"], rows)
+
+
+def _text(outcomes: Sequence[Outcome]) -> str:
+    rows = [
+        [
+            one.model,
+            str(one.build),
+            f"{one.records:,}",
+            f"{one.verdict.rows:,}" if one.verdict else "-",
+            f"{sum(one.seconds.values()):.1f}",
+            one.failure or "live",
+        ]
+        for one in outcomes
+    ]
+    return table(["MODEL", "BUILD", "RECORDS", "ROWS", "SECONDS", "RESULT"], rows)

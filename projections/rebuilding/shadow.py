@@ -1,0 +1,136 @@
+"""One model folded from slices in memory, beside whatever the database holds of it.
+
+A slice is folded at once if it is of the usual size. One with a shard that very much happened to is
+folded in several passes, each of which keeps a share of the rows.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from events import record
+from events.record import Decision
+from events.topics import Partition
+from infra.worker.checkpoints import Parked
+from infra.worker.progress import Accepted
+from projections.folding import events_of, persons, wanted_types
+from projections.memory import NeedsWhole, Rows, Share
+from projections.model import Model, Moment
+from projections.operations import Operation
+from projections.rebuilding.scattering import Unfoldable
+from projections.rebuilding.slices import SLICE_RECORDS, Slices
+from projections.subscriber import Keys
+from projections.tables import Table
+
+PASS_RECORDS: Final = 2 * SLICE_RECORDS
+"""A slice with more records is folded in as many passes more."""
+
+_CHUNK: Final = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class Shadow:
+    """A model, folded up to `stop` in one partition.
+
+    `parked` are the offsets of decisions that are set aside. If it is None, the fold by itself sets
+    aside what it cannot apply, as a worker does: `set_aside` has those of the slice folded last.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        partition: Partition,
+        stop: int,
+        keys: Keys,
+        parked: frozenset[int] | None = None,
+    ) -> None:
+        self.model = model
+        self.partition = partition
+        self.stop = stop
+        self.set_aside: list[Parked] = []
+        self._keys = keys
+        self._place = str(partition)
+        self._parked = parked
+        self._refused: dict[int, str] = {}
+        self._wanted = wanted_types(model)
+        self._whole: frozenset[Table] = frozenset()
+
+    async def fold(self, slices: Slices, number: int) -> AsyncIterator[Rows]:
+        """The rows of a slice, share by share.
+
+        Raises `Unfoldable` for an event that must not be passed, `Unavailable` while the keys of
+        personal data cannot be read.
+        """
+        passes = max(1, -(-slices.records[number] // PASS_RECORDS))
+        for share in range(passes):
+            yield await self._share(slices, number, share, passes)
+
+    def refuse(self, offset: int, reason: str) -> None:
+        """Hold the decision at `offset` for one that cannot be applied, from the next fold on."""
+        if self.model.visibility or self._parked is not None:
+            raise Unfoldable(self.partition, offset, reason)
+        self._refused[offset] = reason
+
+    async def operations(
+        self, slices: Slices, number: int
+    ) -> AsyncIterator[tuple[Accepted, list[Operation]]]:
+        """The decisions of a slice that are applied, each with what it changes."""
+        self.set_aside = []
+        waiting: set[str] = set()
+        for chunk in _chunks(slices, number, self.stop):
+            await self._keys.load(list(persons(chunk, self._wanted)))
+            for one in chunk:
+                if self._parked is not None and one.offset in self._parked:
+                    continue
+                if one.decision.shard in waiting:
+                    self.set_aside.append(Parked(one, None))
+                    continue
+                operations = self._operations(one)
+                if operations is None:
+                    waiting.add(one.decision.shard)
+                else:
+                    yield one, operations
+
+    async def _share(self, slices: Slices, number: int, share: int, passes: int) -> Rows:
+        while True:
+            rows = Rows(self.model, self.partition, Share(share, passes, self._whole))
+            try:
+                async for _, operations in self.operations(slices, number):
+                    rows.apply(operations)
+            except NeedsWhole as needed:
+                self._whole |= {needed.table}
+            else:
+                return rows
+
+    def _operations(self, one: Accepted) -> list[Operation] | None:
+        """What the decision changes; None if it is set aside."""
+        reason = self._refused.get(one.offset, "")
+        if not reason:
+            try:
+                events = events_of(self.model, one.decision.facts, self._wanted, self._keys)
+                decision = one.decision
+                moment = Moment(decision.at, self._place, one.offset, decision.after)
+                return [each for event in events for each in self.model.changes(event, moment)]
+            except Exception as problem:
+                _log.exception("%s cannot apply offset %d", self.model.name, one.offset)
+                reason = f"{type(problem).__name__}; the trace is in the log."
+                self.refuse(one.offset, reason)
+        self.set_aside.append(Parked(one, reason))
+        return None
+
+
+def _chunks(slices: Slices, number: int, stop: int) -> Iterator[Sequence[Accepted]]:
+    decisions = _decisions(slices, number, stop)
+    while chunk := list(islice(decisions, _CHUNK)):
+        yield chunk
+
+
+def _decisions(slices: Slices, number: int, stop: int) -> Iterator[Accepted]:
+    for offset, value in slices.read(number):
+        if offset >= stop:
+            return
+        decision = record.decode(value)
+        assert isinstance(decision, Decision), "only decisions are set apart"
+        yield Accepted(offset, decision)

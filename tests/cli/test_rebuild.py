@@ -1,0 +1,228 @@
+"""`agora projections rebuild`, `verify`, `rollback` and `drop-old` on real servers."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import time
+
+import psycopg
+import pytest
+
+from events.topics import Partition
+from infra.local import procfs
+from infra.log.kafka import open_log
+from tests.cli import environment
+from tests.cli.stage import SECONDS, World, children_of, eventually
+from tests.stack import Stack
+
+EVENTS = 2500
+
+
+@pytest.fixture
+def world(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> World:
+    settings = stack.settings()
+    environment.use(settings, monkeypatch)
+    made = World(settings, capsys)
+    made.agora("generate", "--events", str(EVENTS), "--seed", "3")
+    return made
+
+
+@pytest.fixture
+def built(world: World) -> World:
+    """All models are live, and as the log has it."""
+    world.agora("projections", "rebuild", "--all", "--yes")
+    return world
+
+
+def test_rebuilding_and_verifying_everything(world: World) -> None:
+    planned = world.agora("projections", "rebuild", "--all", "--dry-run")
+    assert [one["live_build"] for one in planned] == [0] * len(planned)
+    outcomes = world.agora("projections", "rebuild", "--all", "--yes")
+    assert all(one["failure"] == "" and one["verdict"]["clean"] for one in outcomes)
+    assert {step for one in outcomes for step in one["seconds"]} >= {"folding", "verifying"}
+    verdicts = world.agora("projections", "verify", "--all")
+    assert all(one["clean"] for one in verdicts)
+    assert sum(world.rows().values()) == sum(one["rows"] for one in verdicts)
+
+
+def test_what_was_changed_lost_and_added_by_hand_is_named(built: World) -> None:
+    built.sql("update posts_b1 set body = 'secret' where ctid = (select min(ctid) from posts_b1)")
+    built.sql("delete from follows_b1 where ctid = (select min(ctid) from follows_b1)")
+    built.sql("insert into bookmarks_b1 values (gen_random_uuid(), gen_random_uuid(), now())")
+    assert "Not as the log has it: graph, posts, bookmarks." in built.refused(
+        "projections", "verify", "--all", status=1
+    )
+    verdicts = built.agora("projections", "verify", "--all", status=1)
+    found = {
+        (one["table"], one["kind"], tuple(one.get("columns", ())))
+        for verdict in verdicts
+        for one in verdict["differences"]
+    }
+    assert found == {
+        ("posts", "changed", ("body",)),
+        ("follows", "lost", ()),
+        ("bookmarks", "extra", ()),
+    }
+    assert "secret" not in json.dumps(verdicts)
+    revealed = built.agora("projections", "verify", "posts", "--reveal", status=1)
+    assert "secret" in json.dumps(revealed)
+    outcomes = built.agora("projections", "rebuild", "graph", "posts", "bookmarks", "--yes")
+    assert [one["build"] for one in outcomes] == [2, 2, 2]
+    built.agora("projections", "verify", "--all")
+
+
+def test_rolling_back_and_dropping(built: World) -> None:
+    assert "No build of graph was live before" in built.refused(
+        "projections", "rollback", "graph", "--yes", status=1
+    )
+    built.agora("projections", "rebuild", "graph", "--yes")
+    assert built.agora("projections", "rollback", "graph", "--dry-run")["live_build"] == 1
+    assert built.agora("projections", "rollback", "graph", "--yes")["live_build"] == 1
+    built.agora("projections", "verify", "graph")
+    dropped = built.agora("projections", "drop-old", "--yes")
+    assert [(one["model"], one["build"], one["state"]) for one in dropped] == [
+        ("graph", 2, "previous")
+    ]
+    assert built.agora("projections", "drop-old", "--yes") == []
+    [graph] = [one for one in built.agora("projections", "list") if one["name"] == "graph"]
+    assert [(one["number"], one["state"]) for one in graph["builds"]] == [(1, "live")]
+
+
+def test_names_that_are_not_models(world: World) -> None:
+    assert "Did you mean 'graph'?" in world.refused("projections", "verify", "grap", status=2)
+    assert "Did you mean 'posts'?" in world.refused(
+        "projections", "rebuild", "psots", "--yes", status=2
+    )
+    assert "--all, or some of accounts" in world.refused("projections", "rebuild", status=2)
+    assert "Either names or --all" in world.refused(
+        "projections", "verify", "graph", "--all", status=2
+    )
+
+
+def test_without_anybody_to_ask_nothing_is_rebuilt(world: World) -> None:
+    assert "nobody to ask" in world.refused("projections", "rebuild", "graph", status=2)
+    assert world.sql("select * from builds") == []
+
+
+def test_the_second_of_two_operators_is_told_of_the_first(built: World) -> None:
+    schema = built.settings.postgres.schema
+    with psycopg.connect(built.settings.postgres.dsn, autocommit=True) as connection:
+        connection.execute("set application_name = 'rebuild by ana@desk (process 7)'")
+        key = f"agora builds {schema} graph"
+        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+        said = built.refused("projections", "rebuild", "graph", "--yes", status=1)
+        assert "graph is being rebuilt since" in said
+        assert "by ana@desk (process 7)" in said
+        built.agora("projections", "rebuild", "posts", "--yes")
+        # Verifying needs nobody's leave.
+        built.agora("projections", "verify", "graph")
+    built.agora("projections", "rebuild", "graph", "--yes")
+
+
+@pytest.mark.faults
+def test_a_rebuild_killed_at_any_moment_is_gone_on_with(world: World) -> None:
+    chance = random.Random(5)
+    for _ in range(6):
+        rebuilding = world.process("projections", "rebuild", "--all", "--yes")
+        time.sleep(chance.uniform(0.5, 6.0))
+        members = children_of(rebuilding.pid)
+        rebuilding.kill()
+        rebuilding.communicate()
+        # Whoever folded for it ends with it.
+        eventually(lambda: not any(procfs.identify(pid) for pid in members))  # noqa: B023
+    outcomes = world.agora("projections", "rebuild", "--all", "--yes")
+    assert all(one["failure"] == "" for one in outcomes)
+    assert all(one["clean"] for one in world.agora("projections", "verify", "--all"))
+
+
+@pytest.mark.faults
+def test_a_killed_process_of_the_crew_ends_the_run_which_is_gone_on_with(world: World) -> None:
+    rebuilding = world.process("projections", "rebuild", "--all", "--yes")
+    eventually(lambda: len(world.folders(rebuilding)) == 2 or rebuilding.poll() is not None)
+    os.kill(world.folders(rebuilding)[0], signal.SIGKILL)
+    _, said = rebuilding.communicate(timeout=SECONDS)
+    assert rebuilding.returncode == 1
+    assert "of the crew ended by itself (-9)" in said
+    assert "Traceback" not in said
+    world.agora("projections", "rebuild", "--all", "--yes")
+    world.agora("projections", "verify", "--all")
+
+
+@pytest.mark.faults
+def test_ctrl_c_stops_it_and_the_same_command_goes_on(world: World) -> None:
+    rebuilding = world.process("projections", "rebuild", "--all", "--yes")
+    eventually(lambda: bool(world.folders(rebuilding)))
+    os.killpg(rebuilding.pid, signal.SIGINT)
+    _, said = rebuilding.communicate(timeout=SECONDS)
+    assert rebuilding.returncode == 130
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+    world.agora("projections", "rebuild", "--all", "--yes")
+    world.agora("projections", "verify", "--all")
+
+
+@pytest.mark.faults
+def test_a_server_that_is_away_is_named(built: World, stack: Stack) -> None:
+    for server, words in ((stack.kafka, "log cannot be reached"), (stack.postgres, "PostgreSQL")):
+        server.kill()
+        try:
+            for command in ("rebuild", "verify"):
+                yes = ["--yes"] if command == "rebuild" else []
+                said = built.refused("projections", command, "graph", *yes, status=2)
+                assert words.lower() in said.lower()
+                assert "Traceback" not in said
+        finally:
+            server.start()
+            server.wait_ready(30)
+    built.agora("projections", "rebuild", "graph", "--yes")
+
+
+def test_a_full_disk_is_named_and_the_live_build_stays(built: World) -> None:
+    """PostgreSQL answers as on a full disk once rows are copied into a new build."""
+    before = built.rows()
+    built.sql(
+        "create function no_room() returns trigger language plpgsql as "
+        "$$ begin raise exception 'could not extend file' using errcode = '53100'; end $$"
+    )
+    built.sql(
+        "create function guard() returns event_trigger language plpgsql as $$ "
+        "declare made record; begin "
+        "for made in select * from pg_event_trigger_ddl_commands() "
+        "where object_identity like '%follows_b2' loop "
+        "execute format('create trigger no_room before insert on %s execute function no_room()', "
+        "made.object_identity); end loop; end $$"
+    )
+    built.sql(
+        "create event trigger guard on ddl_command_end when tag in ('CREATE TABLE') "
+        "execute function guard()"
+    )
+    try:
+        said = built.refused("projections", "rebuild", "graph", "--yes", status=2)
+    finally:
+        built.sql("drop event trigger guard")
+    assert "PostgreSQL has no room left: could not extend file" in said
+    assert "make room" in said
+    assert built.rows() == before
+    built.sql("drop function no_room cascade")
+    [outcome] = built.agora("projections", "rebuild", "graph", "--yes")
+    assert outcome["build"] == 2
+    assert built.rows() == before
+
+
+def test_a_damaged_record_is_passed_over_by_everybody(built: World) -> None:
+    async def vandalise() -> None:
+        async with open_log(built.settings) as log:
+            for number in range(4):
+                appender = await log.appender(Partition("people", number))
+                await appender.append([(b"x", b"\xff\xff")])
+                await appender.close()
+
+    asyncio.run(vandalise())
+    before = built.rows()
+    built.agora("projections", "rebuild", "--all", "--yes")
+    assert built.rows() == before
+    built.agora("projections", "verify", "--all")

@@ -1,0 +1,1 @@
+"""Tests of building and verifying models from the whole log."""

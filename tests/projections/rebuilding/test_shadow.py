@@ -1,0 +1,92 @@
+"""A model folded slice by slice comes to what it comes to at once, also in several passes."""
+
+import random
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from events.posts import Audience, PostEdited, PostPublished
+from events.topics import Partition
+from infra.log.port import BulkLog
+from projections.folding import wanted_types
+from projections.model import Model, tables_of
+from projections.models import MODELS
+from projections.models.posts import MODEL as POSTS_MODEL
+from projections.models.posts import POST_EDITS
+from projections.rebuilding import shadow as module
+from projections.rebuilding.scattering import Scattering
+from projections.rebuilding.shadow import Shadow
+from projections.rebuilding.slices import Slices
+from projections.tables import Key, Row, Table
+from tests.infra.worker.log_in_memory import MemoryLog, Plain
+from tests.projections.folding import ANA
+from tests.projections.histories import fold_of
+from tests.projections.test_sql_equals_memory import partitions_of, write_history
+
+
+async def scattered(log: MemoryLog, model: Model, partition: Partition, slices: Slices) -> int:
+    scattering = Scattering(
+        cast("BulkLog", log), partition, slices, wanted_types(model), lambda _records: None
+    )
+    checkpoint = await scattering.read_to(await log.end(partition))
+    return checkpoint.offset + 1
+
+
+async def folded(
+    log: MemoryLog, model: Model, partition: Partition, count: int
+) -> dict[Table, dict[Key, Row]]:
+    """All rows, summed up over slices and passes; no row but a tally's may come twice."""
+    found: dict[Table, dict[Key, Row]] = {table: {} for table in tables_of(model)}
+    counts = {tally.table: tally.count for tally in model.tallies}
+    with Slices(count) as slices:
+        stop = await scattered(log, model, partition, slices)
+        shadow = Shadow(model, partition, stop, Plain())
+        for number in range(count):
+            async for rows in shadow.fold(slices, number):
+                for table in model.tables:
+                    for key, row in rows.kept(table):
+                        assert key not in found[table]
+                        found[table][key] = row
+                for tally in model.tallies:
+                    for key, n in rows.counted(tally).items():
+                        before = found[tally.table].get(key, {})
+                        total = cast("int", before.get(tally.count, 0)) + n
+                        named = dict(zip(tally.table.key, key, strict=True))
+                        found[tally.table][key] = named | {tally.count: total}
+    return {
+        table: {key: row for key, row in rows.items() if table not in counts or row[counts[table]]}
+        for table, rows in found.items()
+    }
+
+
+@pytest.fixture(params=[10_000, 40, 9], ids=["at once", "some passes", "many passes"])
+def pass_records(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    records = cast("int", request.param)
+    monkeypatch.setattr(module, "PASS_RECORDS", records)
+    return records
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+async def test_slices_and_passes_come_to_the_fold_at_once(
+    model: Model, seed: int, pass_records: int
+) -> None:
+    log = MemoryLog()
+    write_history(log, partitions_of(model), random.Random(seed), decisions=300)
+    for partition in partitions_of(model):
+        expected = fold_of({partition: log.entries[partition]}, model, Plain())
+        for count in (1, 3):
+            assert await folded(log, model, partition, count) == expected
+
+
+async def test_rows_that_are_made_of_others_are_found_in_every_pass(pass_records: int) -> None:
+    log, partition = MemoryLog(), Partition("posts", 0)
+    log.claim(partition)
+    post, public = UUID(int=7), Audience.PUBLIC
+    log.decide(partition, PostPublished(post_id=post, author_id=ANA, body="0", audience=public))
+    for number in range(1, 31):
+        log.decide(partition, PostEdited(post_id=post, author_id=ANA, body=str(number)))
+    found = await folded(log, POSTS_MODEL, partition, 1)
+    assert found == fold_of({partition: log.entries[partition]}, POSTS_MODEL, Plain())
+    assert {row["body"] for row in found[POST_EDITS].values()} == set(map(str, range(30)))

@@ -1,0 +1,68 @@
+"""Slices: what is set apart by shard comes back as it was, in its order."""
+
+import os
+import random
+import tempfile
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+import pytest
+
+from events.topics import partition_number
+from projections.rebuilding.jobs import Trouble
+from projections.rebuilding.slices import SLICE_RECORDS, Slices, slices_for
+from projections.rebuilding.troubles import told
+
+
+def test_a_slice_comes_back_in_the_order_in_which_it_was_put() -> None:
+    chance = random.Random(1)
+    put: list[list[tuple[int, bytes]]] = [[] for _ in range(5)]
+    with Slices(5) as slices:
+        for offset in range(2000):
+            number = chance.randrange(5)
+            value = chance.randbytes(chance.randrange(300))
+            slices.put(number, offset, value)
+            put[number].append((offset, value))
+        for number in (3, 0, 1, 2, 4, 3):
+            assert list(slices.read(number)) == put[number]
+        assert slices.records == [len(each) for each in put]
+
+
+def test_the_shards_of_one_partition_spread_over_all_slices() -> None:
+    shards = [str(UUID(int=number * 7919)) for number in range(40_000)]
+    of_partition = [shard for shard in shards if partition_number(shard, 4) == 3]
+    with Slices(20) as slices:
+        counts = [0] * 20
+        for shard in of_partition:
+            counts[slices.slice_of(shard)] += 1
+    assert min(counts) > 0.7 * len(of_partition) / 20
+    assert max(counts) < 1.3 * len(of_partition) / 20
+
+
+def test_a_longer_log_has_more_slices_and_not_larger_ones() -> None:
+    assert [slices_for(records) for records in (0, 1, SLICE_RECORDS)] == [0, 1, 1]
+    assert slices_for(40 * SLICE_RECORDS) == 40
+
+
+def test_nothing_is_left_behind_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Slices(3) as slices:
+        slices.put(0, 0, b"x" * 100_000)
+        open_files = len(os.listdir("/proc/self/fd"))
+        assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/proc/self/fd")) == open_files - 3
+
+
+def test_a_full_disk_is_an_error_and_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(buffering: int) -> IO[bytes]:
+        return open("/dev/full", "w+b", buffering)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match="No space left") as caught, Slices(1) as slices:
+        slices.put(0, 0, b"x" * 100_000)
+    failure = told(caught.value)
+    assert failure.trouble is Trouble.NO_ROOM
+    assert "TMPDIR" in str(failure)
