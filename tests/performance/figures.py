@@ -4,7 +4,7 @@ Machines differ and are shared, so a rate alone says little. Ours and the peer t
 ...); each pair of turns gives a ratio, and the median of those is the figure that travels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Final
 
@@ -19,11 +19,14 @@ class WrongAnswers(Exception):
 
 
 class Turn(Struct, frozen=True):
-    """One subject's turn: operations a second, and what single ones took in milliseconds."""
+    """One subject's turn: operations a second, and what single ones took in milliseconds.
+
+    Operations that are done many at a time have no such times.
+    """
 
     rate: float
-    p50_ms: float
-    p99_ms: float
+    p50_ms: float | None = None
+    p99_ms: float | None = None
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -58,6 +61,11 @@ def turn(latencies_s: Sequence[float], elapsed_s: float) -> Turn:
     )
 
 
+def at_rate(operations: int, elapsed_s: float) -> Turn:
+    """The turn in which so many operations were done, many at a time."""
+    return Turn(rate=operations / elapsed_s)
+
+
 def percentile(values: Sequence[float], percent: int) -> float:
     """The nearest-rank percentile; 0 of nothing."""
     if not values:
@@ -87,10 +95,10 @@ def beside(
         ratio=_short(ratio),
         goal="" if at_least is None else f"ratio >= {at_least:g}",
         reached=None if at_least is None else ratio >= at_least,
-        p50_ms=_short(median(our.p50_ms for our in ours)),
-        p99_ms=_short(median(our.p99_ms for our in ours)),
-        peer_p50_ms=_short(median(their.p50_ms for their in theirs)),
-        peer_p99_ms=_short(median(their.p99_ms for their in theirs)),
+        p50_ms=_latency(our.p50_ms for our in ours),
+        p99_ms=_latency(our.p99_ms for our in ours),
+        peer_p50_ms=_latency(their.p50_ms for their in theirs),
+        peer_p99_ms=_latency(their.p99_ms for their in theirs),
     )
 
 
@@ -105,6 +113,12 @@ def within(name: str, values: Sequence[float], unit: str, at_most: float | None)
         goal="" if at_most is None else f"<= {at_most:g} {unit}",
         reached=None if at_most is None else max(values) <= at_most,
     )
+
+
+def _latency(values: Iterable[float | None]) -> float | None:
+    """The median of what is known."""
+    known = [value for value in values if value is not None]
+    return _short(median(known)) if known else None
 
 
 def _short(value: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tests.performance import append, local, rpc, takeovers
+from tests.performance import append, hot_key, local, rpc, takeovers
 from tests.performance.bench import Bench, Run
 from tests.performance.figures import Figure, WrongAnswers
 from tests.stack import running_stack
@@ -18,6 +18,7 @@ from tests.stack import running_stack
 BENCHES: Final = (
     Bench("append", "Commands through the writer, beside eventsourcing and pgbench.", append.run),
     Bench("rpc", "Follows over gRPC and HTTP, beside a call that does nothing.", rpc.run),
+    Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", hot_key.run),
     Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
     Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
     Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),

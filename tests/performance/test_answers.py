@@ -3,15 +3,19 @@
 import asyncio
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from cli.main import run
-from tests.performance import suite
+from projections.models.posts import MODEL
+from tests.performance import hot_key, suite
 from tests.performance.append_eventsourcing import saves
 from tests.performance.append_insert import Inserts
 from tests.performance.append_ours import Appends, appends, fact_bytes
 from tests.performance.bench import Bench
 from tests.performance.figures import Figure, WrongAnswers
+from tests.performance.hot_key_upserts import Upserts
+from tests.projections.databases import database
 from tests.stack import Stack
 
 
@@ -49,6 +53,27 @@ async def test_the_peers_store_what_they_are_asked_to(stack: Stack) -> None:
         saving.saved[next(iter(saving.saved))].append("never saved")
         with pytest.raises(WrongAnswers):
             saving.check()
+
+
+async def test_likes_that_are_not_all_there_give_no_figures(stack: Stack) -> None:
+    log = hot_key.liked(likes=50, seed=1)
+    async with database(stack.settings(), MODEL) as opened:
+        turn = await hot_key.folded(opened, log, likes=50)
+        await hot_key.check(opened, likes=50)
+        with pytest.raises(WrongAnswers, match="51 people like the post"):
+            await hot_key.check(opened, likes=51)
+    assert turn.rate > 0
+
+
+async def test_upserts_count_each_like_once(stack: Stack) -> None:
+    dsn = stack.settings().postgres.dsn
+    upserts = Upserts(dsn, hot_key.liked(likes=20, seed=1).entries[hot_key.PARTITION])
+    assert (await asyncio.to_thread(upserts.turn, 0.2)).rate > 0
+    upserts.check()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update bench_like_counts set likes = likes + 1")
+    with pytest.raises(WrongAnswers):
+        upserts.check()
 
 
 def test_wrong_answers_are_a_failure_without_figures(
