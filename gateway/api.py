@@ -97,12 +97,11 @@ class Api:
         binding, variables = self._routes.match(scope["method"], scope["raw_path"])
         route = self._taken[binding]
         exchange.rpc, asked.shape = route.rpc, binding.method.input_type
-        asked.headers = _joined(scope["headers"])
-        asked.metadata = keys.single_values(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name.decode("latin-1") in OUTSIDE
-        )
+        fields = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        ]
+        asked.headers = _joined(fields)
+        asked.metadata = keys.single_values(field for field in fields if field[0] in OUTSIDE)
         await self._admit(route, asked)
         if binding.body:
             within_s = min(self._gateway.body_timeout_ms / 1000, _remaining_s(asked))
@@ -170,11 +169,10 @@ class Api:
         return Answer(200, headers, orjson.dumps(operation.write(answer)))
 
 
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _joined(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The header fields by name; several lines of one name are one list (RFC 9110, 5.3)."""
     joined: dict[str, str] = {}
-    for raw, value in headers:
-        name, text = raw.decode("latin-1"), value.decode("latin-1")
+    for name, text in fields:
         joined[name] = f"{joined[name]}, {text}" if name in joined else text
     return joined
 

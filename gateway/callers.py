@@ -1,6 +1,7 @@
 """Who is asking, as far as limits and the sides behind need to know it before the call."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
@@ -8,6 +9,9 @@ HOST_BITS_IPV6: Final = 64
 """One household or machine usually holds this much of an IPv6 address."""
 
 FORWARDED_FOR: Final = "x-forwarded-for"
+
+ADDRESSES_KNOWN_MAX: Final = 4096
+"""Those that asked last. Taking an address apart costs more than finding the route."""
 
 
 def client_address(scope: Any, headers: Mapping[str, str], proxies: int) -> str:
@@ -40,6 +44,7 @@ def limited_address(address: str) -> str:
     return str(parsed) if parsed is not None else "unknown"
 
 
+@lru_cache(maxsize=ADDRESSES_KNOWN_MAX)
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address)

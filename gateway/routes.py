@@ -74,7 +74,7 @@ class Routes:
         HEAD is answered as GET. Raises AddressUnknown, VerbRefused, or Invalid PATH_MALFORMED for
         a path that is not UTF-8.
         """
-        parts = tuple(map(_decoded, raw_path.split(b"/")[1:]))
+        parts = _parts(raw_path)
         found = {binding.verb: binding for binding in self._root.found(parts)}
         if not found:
             raise AddressUnknown
@@ -197,10 +197,13 @@ def _allowed(found: Mapping[str, Binding]) -> list[str]:
     return sorted(verbs)
 
 
-def _decoded(part: bytes) -> str:
+def _parts(raw_path: bytes) -> tuple[str, ...]:
+    """What stands between the slashes, decoded: a slash that was encoded parts nothing."""
     try:
-        if not _BROKEN_ESCAPE.search(part):
-            return unquote_to_bytes(part).decode()
+        if b"%" not in raw_path:
+            return tuple(raw_path.decode().split("/")[1:])
+        if not _BROKEN_ESCAPE.search(raw_path):
+            return tuple(unquote_to_bytes(part).decode() for part in raw_path.split(b"/")[1:])
     except UnicodeDecodeError:
         pass
     raise Invalid("PATH_MALFORMED", "The path is not UTF-8, percent-encoded.") from None

@@ -6,7 +6,6 @@ it (trace, correlation, user agent) is dropped, as W3C Trace Context asks for `t
 """
 
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from infra.crypto.uuid4 import drawing
 from schemas.refusals import Invalid, Unauthenticated
 
 AUTHORIZATION: Final = "authorization"
@@ -42,6 +42,8 @@ TIMEOUT_S_MAX: Final = 30.0
 """Nobody's call takes longer, whatever deadline it names."""
 DESCRIPTION_LENGTH_MAX: Final = 256
 BEARER: Final = "bearer "
+
+_draw = drawing()
 
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
@@ -112,7 +114,7 @@ def correlation(arrival: Arrival) -> UUID:
             return UUID(value)
         except ValueError:
             pass
-    return UUID(bytes=secrets.token_bytes(16), version=4)
+    return _draw()
 
 
 def client_address(arrival: Arrival) -> str:
