@@ -2,21 +2,37 @@
 
 What is asked while an answer is on its way is asked in the next round, never answered by the
 running one: an answer always speaks of a moment after its question.
+
+Nobody waits for company after a quiet moment. But while one round follows the other they keep a
+little distance: a busy process takes in its calls one by one, and would else make a round trip
+for each, which costs it more than all the rest of a small call.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Coalesced(Generic[Key, Value]):
-    """Answers single keys by `ask`, which takes many and answers each of them."""
+APART_S: Final = 0.002
 
-    def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
+
+class Coalesced(Generic[Key, Value]):
+    """Answers single keys by `ask`, which takes many and answers each of them.
+
+    Two rounds begin `apart_s` seconds from each other at least.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]],
+        apart_s: float = APART_S,
+    ) -> None:
         self._ask = ask
+        self._apart_s = apart_s
+        self._next_at = 0.0
         self._waiting: dict[Key, asyncio.Future[Value]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -29,7 +45,11 @@ class Coalesced(Generic[Key, Value]):
         return await asyncio.shield(self._waiting[key])
 
     async def _rounds(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
+            if (early_s := self._next_at - loop.time()) > 0:
+                await asyncio.sleep(early_s)
+            self._next_at = loop.time() + self._apart_s
             asked, self._waiting = self._waiting, {}
             try:
                 found = await self._ask(tuple(asked))

@@ -14,6 +14,7 @@ import msgspec
 from events.tenure import Tenure
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Saved
+from infra.coalescing import Coalesced
 from infra.config import Settings
 from infra.postgres.pool import Pool, open_pool, translated
 from infra.postgres.schema import ensure
@@ -62,10 +63,18 @@ _SAVE: Final = """
         on conflict (partition, stream) do update set head = excluded.head)
     select partition from fence"""
 
-_LOAD: Final = "select stream, head from writer_heads where partition = %s and stream = any(%s)"
+# One look into the index for each: a plain join may be planned as a scan of the whole table.
+_LOAD: Final = """
+    select partition, stream, head from unnest(%s::text[], %s::text[]) as asked (partition, stream)
+    cross join lateral (
+        select head from writer_heads stored
+        where stored.partition = asked.partition and stored.stream = asked.stream limit 1) found"""
 
 _PEEK: Final = """
     select next_offset, last_id, tenure::text, at from writer_checkpoints where partition = %s"""
+
+Load = tuple[str, tuple[str, ...]]
+"""A partition and the streams wanted of it."""
 
 _tenures: Final = msgspec.json.Decoder(Tenure)
 
@@ -75,6 +84,7 @@ class PostgresCheckpoints:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._loads = Coalesced(self._loaded)
 
     async def peek(self, partition: Partition) -> Saved:
         """The partition's checkpoint as it is, for readers; nothing is fenced."""
@@ -99,11 +109,24 @@ class PostgresCheckpoints:
         """The stored heads of those streams; absent streams are left out."""
         if not streams:
             return {}
+        return await self._loads.answer((str(partition), tuple(streams)))
+
+    async def _loaded(self, loads: Sequence[Load]) -> Mapping[Load, Mapping[str, bytes]]:
+        """What several loads ask for, in whatever partitions, in one round trip."""
+        asked = [(partition, stream) for partition, streams in loads for stream in streams]
+        partitions, names = (list(column) for column in zip(*asked, strict=True))
         with translated():
             async with self._pool.connection() as connection:
-                values = (str(partition), list(streams))
-                cursor = await connection.execute(_LOAD, values, binary=True)
-                return dict(await cursor.fetchall())
+                cursor = await connection.execute(_LOAD, (partitions, names), binary=True)
+                heads = {row[:2]: row[2] for row in await cursor.fetchall()}
+        return {
+            (partition, streams): {
+                stream: heads[partition, stream]
+                for stream in streams
+                if (partition, stream) in heads
+            }
+            for partition, streams in loads
+        }
 
     async def save(
         self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]

@@ -38,6 +38,30 @@ async def test_questions_during_a_round_share_the_next_one() -> None:
     assert library.rounds == [("a",), ("b", "c", "a")]
 
 
+async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile() -> None:
+    library = Library()
+    library.gate.set()
+    coalesced = Coalesced(library.ask, apart_s=0.2)
+    assert await coalesced.answer("a") == 1
+    asked = [asyncio.create_task(coalesced.answer("b"))]
+    await asyncio.sleep(0.01)
+    asked.append(asyncio.create_task(coalesced.answer("c")))
+    assert await asyncio.gather(*asked) == [2, 2]
+
+
+async def test_nobody_waits_for_company_after_a_quiet_moment() -> None:
+    library = Library()
+    library.gate.set()
+    coalesced = Coalesced(library.ask, apart_s=0.05)
+    assert await coalesced.answer("a") == 1
+    await asyncio.sleep(0.1)
+    alone = asyncio.create_task(coalesced.answer("b"))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert library.rounds == [("a",), ("b",)]
+    assert await alone == 2
+
+
 async def test_a_failed_round_fails_only_its_own_questions() -> None:
     library = Library()
     library.gate.set()
