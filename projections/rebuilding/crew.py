@@ -6,6 +6,7 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -102,6 +103,8 @@ def _started(settings: Settings, name: str) -> _Member:
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     process = spawning.Process(target=work, args=(settings, theirs), name=name, daemon=True)
+    # Started by the first member otherwise, it would let signals through again (CPython 3.11).
+    resource_tracker.ensure_running()
     # A member never gets Ctrl-C, not even while it starts: it ends when its crew does.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -97,6 +97,8 @@ async def _thousand(town: Town) -> None:
 
 def _follower(town: Town, ana: Someone) -> Someone:
     person = town.newcomer()
+    # Registered in one partition, followed in another: each answer's position is waited for.
+    person.see("/v1/account")
     act(person, "PUT", f"/v1/people/{ana.id}/follow", after=ana)
     person.see("/v1/account")
     return person
