@@ -37,6 +37,7 @@ from projections.bulletin import Bulletin
 from projections.commits import Commits
 from projections.fan_out import FanOut
 from projections.followers import StoredFollowers
+from projections.heads import stored_places
 from projections.model import Model
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Telling
@@ -229,6 +230,7 @@ async def _fanning_out(settings: Settings, pool: Pool) -> AsyncIterator[Commits 
         fan_out = FanOut(
             markers,
             StoredFollowers(pool, feeds.pushed_followers_max),
+            stored_places(pool),
             waiting_max=feeds.push_waiting_max,
             check_s=feeds.marker_check_ms / 1000,
         )

@@ -15,12 +15,13 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from infra.redis.client import AWAY
-from infra.redis.port import Move, Place, TimelineWriter
+from infra.redis.port import Place, TimelineWriter
 from infra.worker.lane import TRANSIENT
 from projections import fan_out_meters as meters
 from projections.commits import Commit
 from projections.delivering import deliver
 from projections.followers import Followers
+from projections.heads import Heads, StoredPlaces
 
 TOUCHES_AT_ONCE: Final = 5000
 _BACK_OFF_S: Final = (0.05, 2.0)
@@ -40,6 +41,7 @@ class FanOut:
         self,
         writer: TimelineWriter,
         followers: Followers,
+        stored: StoredPlaces,
         *,
         waiting_max: int,
         check_s: float,
@@ -52,11 +54,8 @@ class FanOut:
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
-        self._heads: dict[str, Place] = {}
-        self._unsure: set[str] = set()
-        self._drops = 0
+        self._heads = Heads(stored)
         self._checked_s = -check_s
-        self._resting: dict[str, Place] = {}
         self._failures = 0
         self._news = asyncio.Event()
         self._settled = asyncio.Event()
@@ -64,18 +63,18 @@ class FanOut:
 
     def resumed(self, lane: str, at: Place) -> None:
         """The marker must be found right here, or what it says was of other rows."""
-        self._heads[lane] = at
+        self._heads.put(lane, at)
         self._take(_Waiting(Commit(lane, at, at, (), self._clock()), exact=True))
 
     def committed(self, commit: Commit) -> None:
         """Notes the commit; one whose touches are not known is left out, which shows as a gap."""
-        self._heads[commit.lane] = commit.after
+        self._heads.put(commit.lane, commit.after)
         if commit.touches is not None:
             self._take(_Waiting(commit, exact=False))
 
     def released(self, lane: str) -> None:
         """The lane is not looked after any more. What it committed is pushed all the same."""
-        self._heads.pop(lane, None)
+        self._heads.remove(lane)
 
     async def settle(self, within_s: float) -> None:
         """Return once nothing waits any more, or after `within_s`."""
@@ -110,8 +109,7 @@ class FanOut:
 
     def _drop(self) -> None:
         meters.DROPPED.inc(len(self._waiting))
-        self._drops += 1
-        self._unsure |= {one.commit.lane for one in self._waiting if one.exact}
+        self._heads.doubt({one.commit.lane for one in self._waiting if one.exact})
         self._waiting.clear()
         self._settled.set()
         self._size = 0
@@ -146,36 +144,16 @@ class FanOut:
         return found
 
     async def _advance(self, round_: Sequence[_Waiting]) -> None:
-        drops, unsure = self._drops, set(self._unsure)
-        moves = []
-        for commit, exact in round_:
-            moves.append(
-                Move(commit.lane, commit.before, commit.after, exact or commit.lane in unsure)
-            )
-            unsure.discard(commit.lane)
+        made = self._heads.moves(round_)
         if self._clock() >= self._checked_s + self._check_s:
-            moves += self._checks(unsure)
-        if moves:
-            meters.GENERATIONS.inc(await self._writer.advance(moves))
-        if drops == self._drops:
-            self._unsure -= {move.lane for move in moves}
+            busy = {one.commit.lane for one in self._waiting}
+            made.moves += await self._heads.checks(busy)
+            self._checked_s = self._clock()
+        if made.moves:
+            meters.GENERATIONS.inc(await self._writer.advance(made.moves))
+        self._heads.verified(made)
         for one in round_:
             meters.LAG_SECONDS.observe(self._clock() - one.commit.began_s)
-
-    def _checks(self, unsure: set[str]) -> list[Move]:
-        """Moves on the spot of lanes that have rested since the last time: are their markers there?
-
-        So timelines come back after Redis was emptied, though nothing is written. A lane that
-        catches up without telling is left alone: each check would void all timelines.
-        """
-        busy = {one.commit.lane for one in self._waiting}
-        rested, self._resting = self._resting, dict(self._heads)
-        self._checked_s = self._clock()
-        return [
-            Move(lane, head, head, lane in unsure)
-            for lane, head in self._heads.items()
-            if rested.get(lane) == head and lane not in busy
-        ]
 
     async def _back_off(self, problem: Exception) -> None:
         # The first and then every tenth: a server that is away must not flood the log.

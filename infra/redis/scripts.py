@@ -66,8 +66,9 @@ return 1
 )
 
 # KEYS: lists. ARGV: how many entries to keep, how many more to bear, then one blob for each list.
-# To count entries at each push would cost more than the push. Blobs beyond the number to keep go
-# anyway; where blobs hold many, their entries are counted about once in every `slack` entries.
+# A list that cannot take its blob goes, as it would lack it. To count entries at each push would
+# cost more than the push: blobs beyond the number to keep go, and where blobs hold many entries
+# they are counted about once in every `slack` of them.
 PUSH: Final = (
     _SEAL
     + """
@@ -91,8 +92,10 @@ local told = 0
 for at, list in ipairs(KEYS) do
   local blob = ARGV[at + 2]
   local entries = #blob / 24
-  local length = redis.call('LPUSHX', list, blob)
-  if length > 0 then
+  local length = redis.pcall('LPUSHX', list, blob)
+  if type(length) == 'table' then
+    redis.call('DEL', list)
+  elseif length > 0 then
     told = told + entries
     if length > keep + slack then cut(list, keep)
     elseif entries > 1 and length % math.max(1, math.floor(slack / entries)) == 0 then

@@ -1,7 +1,7 @@
 """Timelines in Redis, as reads of home use them: every call is one round trip.
 
-Keys are `{prefix}home:state`, `{prefix}home:merged` and `{prefix}home:timeline:` with the 16 bytes
-of the viewer's id.
+Keys are `{prefix}home1:state`, `{prefix}home1:merged` and `{prefix}home1:timeline:` with the 16
+bytes of the viewer's id.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,7 +17,10 @@ from infra.redis.client import connect
 from infra.redis.entries import blobs, seal, timeline_of
 from infra.redis.port import Glimpse, Place, Timeline
 
-REFILL_S: Final = 30
+FORMAT: Final = "home1"
+"""The number grows with the format: no version reads what another one wrote differently."""
+
+REFILL_S: Final = 15
 """How long a timeline may gather before whoever refills it must have died."""
 
 CONNECTIONS_MAX: Final = 16
@@ -27,9 +30,9 @@ class Keys:
     """The names of everything that belongs to the timelines of one deployment."""
 
     def __init__(self, prefix: str) -> None:
-        self.state = f"{prefix}home:state".encode()
-        self.merged = f"{prefix}home:merged".encode()
-        self.timelines = f"{prefix}home:timeline:".encode()
+        self.state = f"{prefix}{FORMAT}:state".encode()
+        self.merged = f"{prefix}{FORMAT}:merged".encode()
+        self.timelines = f"{prefix}{FORMAT}:timeline:".encode()
 
     def timeline(self, viewer: bytes) -> bytes:
         """The key of one viewer's timeline."""

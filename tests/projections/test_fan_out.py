@@ -90,7 +90,14 @@ class Worker:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self.people = People()
-        self.fan_out = FanOut(redis, self.people, waiting_max=WAITING_MAX, check_s=CHECK_S)
+        self.stored: dict[str, Place] = {}
+        self.fan_out = FanOut(
+            redis, self.people, self._places, waiting_max=WAITING_MAX, check_s=CHECK_S
+        )
+
+    async def _places(self) -> Mapping[str, Place]:
+        """As far as a test says nothing else, the lanes are stored where they are."""
+        return self.fan_out._heads._places | self.stored
 
     async def marked(self, offset: int, lane: str = LANE) -> None:
         """Wait until the lane's marker is there."""
@@ -299,3 +306,49 @@ async def test_a_lane_that_was_released_is_not_spoken_for(worker: Worker) -> Non
     await worker.marked(1, OTHER)
     await asyncio.sleep(3 * CHECK_S)
     assert LANE not in worker.redis.markers
+
+
+@pytest.mark.parametrize("stored", [place(3, lineage="2.0"), place(2)])
+async def test_rows_that_changed_while_a_lane_rests_void_all_timelines(
+    worker: Worker, stored: Place
+) -> None:
+    generation = await worker.timelines()
+    worker.stored[LANE] = stored
+
+    async def noticed() -> bool:
+        return worker.redis.markers[LANE] == stored
+
+    await eventually(noticed)
+    assert worker.redis.generation != generation
+    voided = worker.redis.generation
+    checks = len(worker.redis.advances)
+
+    async def checked() -> bool:
+        return len(worker.redis.advances) > checks + 3
+
+    await eventually(checked)
+    assert worker.redis.generation == voided
+
+
+async def test_a_lane_that_is_stored_farther_on_has_not_said_so_yet(worker: Worker) -> None:
+    generation = await worker.timelines()
+    worker.stored[LANE] = place(4)
+    await asyncio.sleep(3 * CHECK_S)
+    assert worker.redis.markers[LANE] == place(3)
+    assert worker.redis.generation == generation
+
+
+async def test_a_lane_that_is_released_while_the_tables_are_asked_is_not_spoken_for(
+    worker: Worker,
+) -> None:
+    asked = asyncio.Event()
+
+    async def slow() -> Mapping[str, Place]:
+        worker.fan_out.released(LANE)
+        asked.set()
+        return {LANE: place(3, lineage="2.0")}
+
+    worker.fan_out._heads._stored = slow
+    await asked.wait()
+    await asyncio.sleep(3 * CHECK_S)
+    assert worker.redis.markers[LANE] == place(3)

@@ -1,7 +1,8 @@
 """Timelines in memory: both ports at once, for schedules that no server could be made to follow."""
 
+import math
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -11,42 +12,80 @@ from infra.redis.port import Glimpse, Move, Place, Timeline
 
 
 class MemoryTimelines:
-    """As `TimelineReader` and `TimelineWriter`. `keep` entries stay when there are too many."""
+    """As `TimelineReader` and `TimelineWriter`. `keep` entries stay when there are too many.
 
-    def __init__(self, keep: int = 800) -> None:
+    Timelines that are not ready after `refill_s` on `clock` are gone.
+    """
+
+    def __init__(
+        self,
+        keep: int = 800,
+        clock: Callable[[], float] = lambda: 0.0,
+        refill_s: float = math.inf,
+    ) -> None:
         self.keep = keep
+        self._clock = clock
+        self._refill_s = refill_s
+        self._begun_s: dict[UUID, float] = {}
         self.generation: bytes | None = None
         self.markers: dict[str, Place] = {}
         self.authors: set[UUID] = set()
+        self.authors_known = 0
         self.timelines: dict[UUID, Timeline] = {}
 
     def flush(self) -> None:
         """As FLUSHALL."""
-        self.generation = None
-        self.markers.clear()
+        self.evict_state()
         self.authors.clear()
         self.timelines.clear()
 
+    def evict_state(self) -> None:
+        """The one key of generation, markers and the number of merged authors is gone."""
+        self.generation = None
+        self.markers.clear()
+        self.authors_known = 0
+
+    def copy(self) -> "MemoryTimelines":
+        """What a replica has that got everything up to now."""
+        made = MemoryTimelines(self.keep, self._clock, self._refill_s)
+        made._begun_s = dict(self._begun_s)
+        made.generation, made.markers = self.generation, dict(self.markers)
+        made.authors, made.authors_known = set(self.authors), self.authors_known
+        made.timelines = dict(self.timelines)
+        return made
+
+    @property
+    def _vouched(self) -> bytes | None:
+        return self.generation if self.authors_known == len(self.authors) else None
+
+    def _expire(self) -> None:
+        for viewer, timeline in list(self.timelines.items()):
+            if not timeline.ready and self._clock() > self._begun_s[viewer] + self._refill_s:
+                del self.timelines[viewer]
+
     async def glimpse(self, viewer: UUID) -> Glimpse:
+        self._expire()
         return Glimpse(
-            generation=self.generation,
+            generation=self._vouched,
             markers=dict(self.markers),
-            merged=len(self.authors),
+            merged=self.authors_known,
             timeline=self.timelines.get(viewer),
         )
 
     async def merged(self) -> tuple[bytes | None, frozenset[UUID]]:
-        return self.generation, frozenset(self.authors)
+        return self._vouched, frozenset(self.authors)
 
     async def begin(
         self, viewer: UUID, generation: bytes, token: bytes, *, anew: bool
     ) -> Mapping[str, Place] | None:
+        self._expire()
         if self.generation != generation:
             return None
         known = self.timelines.get(viewer)
         if known and known.generation == generation and not (known.ready and anew):
             return None
         self.timelines[viewer] = Timeline(generation, token, ready=False, floor=0)
+        self._begun_s[viewer] = self._clock()
         return dict(self.markers)
 
     async def finish(
@@ -90,10 +129,15 @@ class MemoryTimelines:
             self.timelines.pop(UUID(bytes=viewer), None)
 
     async def merge(self, authors: Collection[bytes]) -> None:
+        if self.authors_known != len(self.authors):
+            self.evict_state()
+            self.authors.clear()
+            return
         self.authors |= {UUID(bytes=author) for author in authors}
+        self.authors_known = len(self.authors)
 
     async def advance(self, moves: Sequence[Move]) -> bool:
-        over = self.generation is None
+        over = self._vouched is None
         for move in moves:
             held = self.markers.get(move.lane)
             apart = held is None or not _follows(held, move)
@@ -103,6 +147,7 @@ class MemoryTimelines:
         if over:
             self.generation = secrets.token_bytes(16)
             self.authors.clear()
+            self.authors_known = 0
         return over
 
 
