@@ -16,13 +16,10 @@ from infra.redis.port import Glimpse, Timeline, TimelineReader
 from queries.feeds import meters
 from queries.feeds.freshness import Miss, behind, short_of
 from queries.feeds.refills import Refills
+from queries.feeds.rows import HomeRows
 from queries.feeds.skeleton import Skeleton, edges, is_spent, skeleton
 from queries.paging import Edge
 from queries.posts import Post
-from queries.reads import feeds
-from queries.reads import posts as hydrated
-from queries.reads import timelines as reads
-from queries.store import Reader
 from queries.visibility_posts import belongs_home
 
 RECONSIDERED_S: Final = 1.0
@@ -46,7 +43,7 @@ class Missed(Exception):
 
 
 class _Asked(Struct, frozen=True):
-    reader: Reader
+    rows: HomeRows
     viewer: UUID
     after: Edge
     limit: int
@@ -75,15 +72,15 @@ class Home:
         self._merged: tuple[bytes | None, frozenset[UUID]] = (None, frozenset())
 
     async def places(
-        self, reader: Reader, viewer: UUID, position: Position, after: Edge, limit: int
+        self, rows: HomeRows, viewer: UUID, position: Position, after: Edge, limit: int
     ) -> Sequence[Edge]:
         """At most `limit` places after one, newest first, `Placed` where the post is at hand."""
-        asked = _Asked(reader, viewer, after, limit)
+        asked = _Asked(rows, viewer, after, limit)
         try:
             found = await self._cached(asked, position)
         except Missed as missed:
             meters.OUTCOMES[missed.reason].inc()
-            return await feeds.home(reader, viewer, after, limit)
+            return await rows.page(after, limit)
         meters.OUTCOMES[meters.HIT].inc()
         return found
 
@@ -95,9 +92,7 @@ class Home:
         merged: list[Edge] = []
         if found.merged:
             authors = await self._authors(found)
-            merged = await feeds.home_of(
-                asked.reader, asked.viewer, authors, asked.after, asked.limit
-            )
+            merged = await asked.rows.page_of(authors, asked.after, asked.limit)
         known = skeleton(timeline, asked.after, merged, asked.limit)
         places = await self._judged(asked, known, found)
         if len(places) < asked.limit and not known.whole:
@@ -145,17 +140,16 @@ class Home:
     async def _judged(self, asked: _Asked, known: Skeleton, found: Glimpse) -> list[Placed]:
         """Of the candidates those that belong in the home, as far as the page needs them."""
         head = edges(known.candidates[: asked.limit])
-        posts, lanes = await reads.hydrated(asked.reader, asked.viewer, [edge.id for edge in head])
+        posts, lanes = await asked.rows.hydrated([edge.id for edge in head])
         if behind(found.markers, lanes, self._late_ms_max):
             raise Missed(Miss.BEHIND)
         places = _placed(head, posts)
-        wanted = asked.limit - len(places)
-        rest = known.candidates[asked.limit :]
+        wanted, rest = asked.limit - len(places), known.candidates[asked.limit :]
         if wanted and rest:
-            ids = [edge.id for edge in edges(rest)]
-            more = await reads.belonging(asked.reader, asked.viewer, ids, wanted)
-            ids = [edge.id for edge in more]
-            places += _placed(more, await hydrated.posts(asked.reader, asked.viewer, ids))
+            more = await asked.rows.belonging([edge.id for edge in edges(rest)], wanted)
+            if more:
+                posts, _ = await asked.rows.hydrated([edge.id for edge in more])
+                places += _placed(more, posts)
             if len(more) == wanted and len(places) < asked.limit:
                 raise Missed(Miss.MOVED)
         return places

@@ -1,13 +1,20 @@
 """Home as one process answers it: its connection to Redis, its refills, its pipeline."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
 
 from infra.config import Settings
 from infra.redis.timelines import open_timelines
 from queries.feeds.home import Home
 from queries.feeds.refills import Refills, running
+from queries.feeds.rows import StoredRows
 from queries.store import Store
+
+REFILL_ANSWER_S: Final = 10.0
+"""Nobody waits for a refill, but it should not stay for ever either."""
 
 
 @asynccontextmanager
@@ -18,6 +25,10 @@ async def open_home(settings: Settings, store: Store) -> AsyncIterator[Home | No
         yield None
         return
     async with open_timelines(settings) as timelines:
-        refills = Refills(timelines, store, feeds.timeline_entries_max)
+
+        def rows_of(viewer: UUID) -> StoredRows:
+            return StoredRows(store.until(time.monotonic() + REFILL_ANSWER_S), viewer)
+
+        refills = Refills(timelines, rows_of, feeds.timeline_entries_max)
         async with running(refills, feeds.refills_at_once):
             yield Home(feeds, timelines, refills)

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import secrets
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -13,13 +12,11 @@ from infra.redis.client import AWAY
 from infra.redis.port import TimelineReader
 from queries.feeds import meters
 from queries.feeds.freshness import reaches
+from queries.feeds.rows import HomeRows
 from queries.feeds.skeleton import contents
-from queries.reads import timelines as reads
-from queries.store import Store
 from schemas.refusals import Unavailable
 
 WAITING_MAX: Final = 1000
-ANSWER_S: Final = 10.0
 TOKEN_BYTES: Final = 16
 
 _log = logging.getLogger(__name__)
@@ -28,9 +25,11 @@ _log = logging.getLogger(__name__)
 class Refills:
     """Takes wishes and fulfils as many at a time as `run` runs, `entries_max` entries each."""
 
-    def __init__(self, timelines: TimelineReader, store: Store, entries_max: int) -> None:
+    def __init__(
+        self, timelines: TimelineReader, rows_of: Callable[[UUID], HomeRows], entries_max: int
+    ) -> None:
         self._timelines = timelines
-        self._store = store
+        self._rows_of = rows_of
         self._most = entries_max
         self._wishes: asyncio.Queue[tuple[UUID, bytes, bool]] = asyncio.Queue(WAITING_MAX)
         self._wished: set[UUID] = set()
@@ -68,12 +67,12 @@ class Refills:
         markers = await self._timelines.begin(viewer, generation, token, anew=anew)
         if markers is None:
             return False
-        reader = self._store.until(time.monotonic() + ANSWER_S)
+        rows = self._rows_of(viewer)
         # Whatever the markers include must be among the rows. They may be of a database that has
         # lost commits since; then they are ahead, and this timeline would lack what they claim.
-        if not reaches(await reads.lanes(reader), markers):
+        if not reaches(await rows.lanes(), markers):
             return False
-        found = await reads.candidates(reader, viewer, self._most + 1)
+        found = await rows.candidates(self._most + 1)
         floor, entries = contents(found, self._most)
         return await self._timelines.finish(viewer, generation, token, floor, entries)
 

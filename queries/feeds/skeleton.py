@@ -8,10 +8,10 @@ from msgspec import Struct
 from infra.redis.entries import above, entry, micros, opened, sorted_newest_first, split
 from infra.redis.port import Timeline
 from queries.paging import Edge
-from queries.reads.timelines import Candidate
+from queries.reads.timelines import OF_AUTHOR_MIN, Candidate
 
-SPENT_BELOW: Final = 100
-"""A timeline that holds fewer and lacks what is older is made anew: it answers for no one page."""
+SPENT_BELOW: Final = OF_AUTHOR_MIN // 2
+"""A timeline that holds fewer and lacks what is older is made anew. A refill always finds more."""
 
 
 class Skeleton(Struct, frozen=True):

@@ -7,6 +7,7 @@ from infra.rpc.call import Call
 from queries import presentation_posts, visibility, visibility_posts
 from queries.cursors import Cursors
 from queries.feeds.home import Home, Placed
+from queries.feeds.rows import StoredRows
 from queries.paging import Edge, PageRequest
 from queries.reads import accounts, feeds, posts
 from queries.store import Reader, Store
@@ -32,7 +33,8 @@ class Feeds:
         async def places(after: Edge, limit: int) -> Sequence[Edge]:
             if self._home is None:
                 return await feeds.home(reader, viewer, after, limit)
-            return await self._home.places(reader, viewer, call.position, after, limit)
+            rows = StoredRows(reader, viewer)
+            return await self._home.places(rows, viewer, call.position, after, limit)
 
         return await self._page(reader, viewer, "home", request, places)
 

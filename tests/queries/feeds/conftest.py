@@ -18,6 +18,7 @@ from queries.cursors import Cursors
 from queries.feeds import meters
 from queries.feeds.home import Home
 from queries.feeds.refills import Refills, running
+from queries.feeds.rows import StoredRows
 from queries.reads import timelines as reads
 from queries.rpc.feeds import Feeds
 from schemas.gen import feeds_pb2 as pb
@@ -118,12 +119,16 @@ async def cached(side: Side, settings: Settings) -> AsyncIterator[Cached]:
         await side.world.person(account, handle)
     await side.world.follow(ANA, BEN)
     await side.world.follow(ANA, CLO)
-    feeds = replace(settings.feeds, timeline_entries_max=ENTRIES_MAX, read_wait_ms=500)
+    feeds = replace(settings.feeds, timeline_entries_max=ENTRIES_MAX, read_wait_ms=2000)
     async with relayed_redis(settings.redis.url) as wire:
         redis = replace(settings.redis, url=wire.url)
         relayed = replace(settings, feeds=feeds, redis=redis)
         async with open_timelines(relayed) as timelines, open_markers(relayed) as markers:
-            refills = Refills(timelines, side.store, ENTRIES_MAX)
+
+            def rows_of(viewer: UUID) -> StoredRows:
+                return StoredRows(side.store.until(call(viewer).deadline_s), viewer)
+
+            refills = Refills(timelines, rows_of, ENTRIES_MAX)
             async with running(refills, 1):
                 home = Home(feeds, timelines, refills)
                 made = Cached(side, wire, timelines, markers, home)
