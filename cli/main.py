@@ -37,6 +37,7 @@ ENTRIES: Final = (
     Entry("partitions", "Show the partitions and their owners.", "cli.partitions:partitions"),
     Entry("projections", "Look after the read models.", "cli.projections:app"),
     Entry("parked", "Look after records that were set aside.", "cli.parked:app"),
+    Entry("timelines", "Compare cached homes with the tables.", "cli.timelines:timelines"),
     Entry("config", "Show the settings in force.", "cli.config:app"),
     Entry("generate", "Fill the log with an invented history.", "cli.generate:generate"),
     Entry("bench", "Measure Agora beside its peers.", "cli.bench:bench"),

@@ -80,6 +80,20 @@ select n.id, n.since,
  limit %(limit)s""")
 
 
+# One row at least, so that the lanes are always of the same snapshot.
+_OWED: Final = sql.SQL("""
+select {lanes}, p.id, p.since, p.author
+  from (select) one
+  left join (
+    select p.post_id as id, p.published_at as since, p.author_id as author
+      from posts p
+     where p.published_at > %(floor)s and (p.author_id = %(viewer)s or p.author_id in (
+           select f.target_id from follows f
+            where f.follower_id = %(viewer)s and f.state = 'established'))) p on true""").format(
+    lanes=_LANES
+)
+
+
 class Lanes(Struct, frozen=True):
     """Where the lanes were in the snapshot of a statement that began at `now` (microseconds)."""
 
@@ -93,8 +107,21 @@ class Candidate(Edge, frozen=True, kw_only=True):
     cut: datetime | None
 
 
+class Owed(Edge, frozen=True, kw_only=True):
+    """A post that a timeline should have, unless its author is merged."""
+
+    author: UUID
+
+
 class _Row(Struct, frozen=True):
     lanes: str
+
+
+class _OwedRow(Struct, frozen=True):
+    lanes: str
+    id: UUID | None
+    since: datetime | None
+    author: UUID | None
 
 
 class _Hydrated(Post, frozen=True, kw_only=True):
@@ -151,6 +178,21 @@ async def candidates(reader: Reader, viewer: UUID, limit: int) -> list[Candidate
         "candidates_max": CANDIDATES_MAX,
     }
     return await reader.rows(Candidate, _CANDIDATES, params)
+
+
+async def owed(reader: Reader, viewer: UUID, floor: datetime) -> tuple[list[Owed], Lanes]:
+    """All posts after `floor` of whom the viewer follows, and own ones, and where the lanes were.
+
+    As many as there are: for those who compare, not for those who read. One round trip.
+    """
+    params = {"viewer": viewer, "floor": floor}
+    rows = await reader.rows(_OwedRow, _OWED, params)
+    found = [
+        Owed(id=row.id, since=row.since, author=row.author)
+        for row in rows
+        if row.id is not None and row.since is not None and row.author is not None
+    ]
+    return found, _lanes(rows[0].lanes)
 
 
 def _lanes(text: str) -> Lanes:

@@ -1,6 +1,8 @@
 """People whose homes are read through the cache and without it, over real servers and workers."""
 
+import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -21,6 +23,7 @@ from events.graph import (
     MuteLifted,
     MuteSet,
 )
+from events.position import Position
 from events.posts import Audience, PostDeleted, PostEdited, PostPublished
 from events.topics import PEOPLE, POSTS, Topic
 from infra.config import Settings
@@ -32,7 +35,7 @@ from infra.log import topics
 from infra.log.kafka import open_log
 from infra.postgres.pool import open_pool
 from infra.postgres.schema import ensure
-from infra.redis.client import connect
+from infra.redis.client import AWAY, connect
 from infra.redis.timelines import Timelines, open_timelines
 from infra.worker import checkpoints
 from queries.cursors import Cursors
@@ -41,6 +44,7 @@ from queries.feeds.freshness import short_of
 from queries.feeds.home import Home
 from queries.feeds.opened import open_home
 from queries.positions import Waiting
+from queries.reads.timelines import lanes
 from queries.rpc.feeds import Feeds
 from queries.store import Store
 from schemas.gen import feeds_pb2 as pb
@@ -75,6 +79,7 @@ class Homes:
         self.workers = running
         self.chance = chance
         self.outcomes: Counter[str] = Counter()
+        self._store = store
         self._waiting = Waiting(store, CAUGHT_UP_S)
         self._timelines = timelines
         cursors = Cursors(Seals(KEY))
@@ -108,19 +113,28 @@ class Homes:
         """Wait until the timelines have all that happened."""
 
         async def marked() -> bool:
-            found = await self._timelines.glimpse(PERSONS[0])
+            try:
+                found = await self._timelines.glimpse(PERSONS[0])
+            except AWAY:
+                return False
             return found.generation is not None and not short_of(found.markers, self.load.ends)
 
         await eventually(marked, CAUGHT_UP_S)
 
     async def compare(self, size: int = 7) -> None:
-        """Every page of every home, at the position of all that happened, is PostgreSQL's."""
+        """Every page of every home, at the position that the tables have, is PostgreSQL's."""
+        position = await self.reached()
         for viewer in PERSONS:
             cursor = ""
             for _ in range(100):
-                cursor = await self._compare(viewer, size, cursor)
+                cursor = await self._compare(viewer, position, size, cursor)
                 if not cursor:
                     break
+
+    async def reached(self) -> dict[str, int]:
+        """How far the tables are that homes are made from."""
+        found = await lanes(self._store.until(time.monotonic() + CAUGHT_UP_S))
+        return {lane.partition("/")[2]: place.offset for lane, place in found.places.items()}
 
     async def hits(self) -> None:
         """Wait until every home is answered from its timeline alone, as PostgreSQL would."""
@@ -133,9 +147,9 @@ class Homes:
 
         await eventually(all_hit, CAUGHT_UP_S, pause_s=0.1)
 
-    async def _compare(self, viewer: UUID, size: int, cursor: str) -> str:
+    async def _compare(self, viewer: UUID, position: Position, size: int, cursor: str) -> str:
         request = pb.ReadHomeRequest(page_size=size, cursor=cursor)
-        asked = replace(call(viewer), position=dict(self.load.ends))
+        asked = replace(call(viewer), position=position)
         before = counts()
         found = await self._through_cache.ReadHome(request, asked)
         self.outcomes += counts() - before
@@ -220,7 +234,7 @@ def counts() -> Counter[str]:
 async def open_homes(stack: Stack, folder: Path, seed: int, **feeds: int) -> AsyncIterator[Homes]:
     """A town at its beginning, with one worker; `feeds` are settings of that section."""
     settings = nimble(stack.settings())
-    chosen = {"marker_check_ms": 100, "read_wait_ms": 500, **feeds}
+    chosen = {"marker_check_ms": 100, "read_wait_ms": 2000, **feeds}
     settings = replace(settings, feeds=replace(settings.feeds, **chosen))
     await topics.ensure(settings)
     async with AsyncExitStack() as opened:
@@ -247,6 +261,23 @@ async def redis_does(settings: Settings, *command: str | int) -> None:
         await redis.execute_command(*command)
     finally:
         await redis.aclose()
+
+
+@asynccontextmanager
+async def meanwhile(homes: Homes) -> AsyncIterator[None]:
+    """People go on while something else does."""
+    over = asyncio.Event()
+
+    async def living() -> None:
+        while not over.is_set():
+            await homes.live(2)
+
+    task = asyncio.create_task(living())
+    try:
+        yield
+    finally:
+        over.set()
+        await task
 
 
 @contextmanager
