@@ -119,7 +119,7 @@ async def cached(side: Side, settings: Settings) -> AsyncIterator[Cached]:
         await side.world.person(account, handle)
     await side.world.follow(ANA, BEN)
     await side.world.follow(ANA, CLO)
-    feeds = replace(settings.feeds, timeline_entries_max=ENTRIES_MAX, read_wait_ms=2000)
+    feeds = replace(settings.feeds, timeline_entries_max=ENTRIES_MAX, read_wait_ms=500)
     async with relayed_redis(settings.redis.url) as wire:
         redis = replace(settings.redis, url=wire.url)
         relayed = replace(settings, feeds=feeds, redis=redis)
