@@ -1,4 +1,4 @@
-"""Which read models a command is about, by their names on the command line."""
+"""Which read models, or what else of its kind, a command is about, by names on the command line."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,21 +11,28 @@ from projections.model import Model
 from projections.models import MODELS
 
 Names = Annotated[list[str] | None, typer.Argument(help="Read models, such as graph.")]
-All = Annotated[bool, typer.Option("--all", help="All read models.")]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
 
 
 def models_named(names: Sequence[str] | None, everything: bool) -> list[Model]:
-    """The models of these names, each once; all of them if `everything`.
-
-    Raises Failure for a name that no model has, and when nothing was named.
-    """
+    """The models of these names, each once; all of them if `everything`. As `chosen`."""
     known = {model.name: model for model in MODELS}
+    return [known[name] for name in chosen(names, everything, list(known), "read model")]
+
+
+def chosen(
+    names: Sequence[str] | None, everything: bool, known: Sequence[str], kind: str
+) -> list[str]:
+    """These names, each once, or all that are `known`, which are of a `kind` such as "read model".
+
+    Raises Failure for a name that is not known, and unless names were given or `everything`.
+    """
     if everything and names:
         raise Failure("Either names or --all.", "one of the two", UNUSABLE)
     if everything:
-        return list(known.values())
+        return list(known)
     if not names:
-        raise Failure("No read model is named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
+        raise Failure(f"No {kind} is named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
     for name in names:
-        require(name, known, "read model")
-    return [known[name] for name in dict.fromkeys(names)]
+        require(name, known, kind)
+    return list(dict.fromkeys(names))

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 import typer
 from msgspec import Struct
 
-from cli import known as known_names
 from cli.operator import operator_name
-from cli.output import UNUSABLE, Diagnostic, Failure, Json, Yes, confirm, examples, result
+from cli.output import Diagnostic, Failure, Json, Yes, confirm, examples, result
+from cli.projection_names import All, chosen
 from cli.projections_status import paused_by
 from cli.reaching import opened_store
 from commands.reactions import REACTIONS
@@ -29,7 +29,6 @@ REACTION: Final = "Facts wait on their way to other people's shards while {} is 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Read models and reactions, as `status` names them.")
 ]
-Everything = Annotated[bool, typer.Option("--all", help="All of them.")]
 Why = Annotated[str, typer.Option("--reason", help="Shown to everybody who asks for the status.")]
 
 
@@ -47,7 +46,7 @@ class Changed(Struct, frozen=True):
 )
 def pause(
     names: Names = None,
-    everything: Everything = False,
+    everything: All = False,
     reason: Why = "",
     yes: Yes = False,
     json: Json = False,
@@ -59,11 +58,11 @@ def pause(
     Exit codes: 0 done, 1 something is still under way or the answer was no, 2 wrong usage or
     PostgreSQL is away.
     """
-    chosen = _chosen(names, everything)
-    if warnings := _warnings(chosen):
-        confirm("\n".join([*warnings, f"Pause {', '.join(chosen)}?"]), yes)
-    done, standing = asyncio.run(_pause(load(os.environ), chosen, reason))
-    told = [paused_by(name, standing[name]) for name in chosen if name in standing]
+    wanted = _named(names, everything)
+    if warnings := _warnings(wanted):
+        confirm("\n".join([*warnings, f"Pause {', '.join(wanted)}?"]), yes)
+    done, standing = asyncio.run(_pause(load(os.environ), wanted, reason))
+    told = [paused_by(name, standing[name]) for name in wanted if name in standing]
     if done.under_way:
         message = f"Paused, but a batch is still under way: {', '.join(done.under_way)}."
         raise Failure(message, "agora projections pause once more, which waits again", data=done)
@@ -71,53 +70,47 @@ def pause(
 
 
 @examples("agora projections resume graph", "agora projections resume --all")
-def resume(names: Names = None, everything: Everything = False, json: Json = False) -> None:
+def resume(names: Names = None, everything: All = False, json: Json = False) -> None:
     """Let paused read models or reactions go on: they catch up by reading the log.
 
     Exit codes: 0 done, 2 wrong usage or PostgreSQL is away.
     """
-    done = asyncio.run(_resume(load(os.environ), _chosen(names, everything)))
+    done = asyncio.run(_resume(load(os.environ), _named(names, everything)))
     text = f"{', '.join(done.changed)} can go on." if done.changed else ""
     same = [Diagnostic(f"{name} was not paused.") for name in done.unchanged if not everything]
     result(done, text, json, same)
 
 
-def _chosen(names: Sequence[str] | None, everything: bool) -> list[str]:
+def _named(names: Sequence[str] | None, everything: bool) -> list[str]:
     known = [model.name for model in MODELS] + [f"reaction:{one.name}" for one in REACTIONS]
-    if everything and names:
-        raise Failure("Name some, or say --all.", "one of both", UNUSABLE)
-    if not everything and not names:
-        raise Failure("Nothing was named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
-    for name in names or ():
-        known_names.require(name, known, "read model or reaction")
-    return known if everything else list(dict.fromkeys(names or ()))
+    return chosen(names, everything, known, "read model or reaction")
 
 
-def _warnings(chosen: Collection[str]) -> list[str]:
-    deciding = [model.name for model in MODELS if model.visibility and model.name in chosen]
-    reacting = [name for name in chosen if name.startswith("reaction:")]
+def _warnings(wanted: Collection[str]) -> list[str]:
+    deciding = [model.name for model in MODELS if model.visibility and model.name in wanted]
+    reacting = [name for name in wanted if name.startswith("reaction:")]
     found = [VISIBILITY.format(", ".join(deciding))] if deciding else []
     return found + ([REACTION.format(", ".join(reacting))] if reacting else [])
 
 
 async def _pause(
-    settings: Settings, chosen: Sequence[str], reason: str
+    settings: Settings, wanted: Sequence[str], reason: str
 ) -> tuple[Changed, dict[str, Pause]]:
     async with (
         opened_store(settings, read_only=False) as pool,
         pool.connection() as connection,
     ):
         who = operator_name()
-        new = [name for name in chosen if await pauses.pause(connection, name, who, reason)]
-        busy = [name for name in chosen if not await pauses.settle(connection, name)]
-        same = [name for name in chosen if name not in new]
+        new = [name for name in wanted if await pauses.pause(connection, name, who, reason)]
+        busy = [name for name in wanted if not await pauses.settle(connection, name)]
+        same = [name for name in wanted if name not in new]
         return Changed(tuple(new), tuple(same), tuple(busy)), await pauses.pauses(connection)
 
 
-async def _resume(settings: Settings, chosen: Sequence[str]) -> Changed:
+async def _resume(settings: Settings, wanted: Sequence[str]) -> Changed:
     async with (
         opened_store(settings, read_only=False) as pool,
         pool.connection() as connection,
     ):
-        gone = [name for name in chosen if await pauses.resume(connection, name)]
-        return Changed(tuple(gone), tuple(name for name in chosen if name not in gone))
+        gone = [name for name in wanted if await pauses.resume(connection, name)]
+        return Changed(tuple(gone), tuple(name for name in wanted if name not in gone))

@@ -2,77 +2,67 @@
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from cli.output import FAILED, UNUSABLE, Failure, Json, examples, result, table
+from cli.progress import Steps
 from cli.reaching import reaching
 from infra.config import Settings, load
 from infra.redis.client import AWAY
-from queries.feeds.comparison import Difference, Kind, open_comparison
+from queries.feeds.comparison import FAULTS, Overview, open_comparison
 
-FAULTS: Final = (Kind.MISSING, Kind.MISPLACED)
-SHOWN_MAX: Final = 50
-
-
-class Found(Struct, frozen=True):
-    """What a look at all timelines found.
-
-    `undecided` are those that nobody reads, or whose lanes did not rest long enough to compare.
-    """
-
-    timelines: int
-    undecided: int
-    differences: Sequence[Difference]
+ADVICE: Final = "empty Redis (it holds nothing that lasts), and report how this came about"
 
 
 @examples("agora timelines", "agora timelines --json")
 def timelines(json: Json = False) -> None:
     """Compare every timeline in Redis with what PostgreSQL would answer above its floor.
 
-    A post that is missing or misplaced is a fault. Surplus posts cost room and nothing else: reads
-    leave them out.
+    A post that is missing or misplaced is a fault. Surplus and doubled posts cost room and nothing
+    else: reads leave them out. `agora projections verify --all` looks at this, too.
 
     Exit codes: 0 no fault, 1 some were found, 2 a server is away.
     """
-    found = asyncio.run(_found(load(os.environ)))
-    faults = [one for one in found.differences if one.kind in FAULTS]
-    if not faults:
+    with Steps() as steps:
+        found = asyncio.run(overview(load(os.environ), steps))
+    if not found.faults:
         result(found, _text(found), json)
         return
     if not json:
         result(found, _text(found), json)
-    advice = "empty Redis (it holds nothing that lasts), and report how this came about"
-    raise Failure(f"{len(faults)} posts are missing or misplaced.", advice, FAILED, found)
+    raise Failure(f"{found.faults} posts are missing or misplaced.", ADVICE, FAILED, found)
 
 
-async def _found(settings: Settings) -> Found:
-    timelines, undecided = 0, 0
-    differences: list[Difference] = []
+async def overview(settings: Settings, steps: Steps) -> Overview:
+    """All timelines, compared. Raises Failure while Redis or PostgreSQL is away."""
+    found = Overview()
     with reaching():
         try:
             async with open_comparison(settings) as comparison:
+                steps.begin("comparing timelines", await comparison.count())
                 async for one in comparison.all():
-                    timelines += 1
-                    undecided += not one.decided
-                    differences += one.differences
+                    found.include(one)
+                    steps.advance()
+                steps.end()
         except AWAY as problem:
             raise Failure(f"Redis is away: {problem}", "agora status", UNUSABLE) from problem
-    return Found(timelines, undecided, differences)
+    return found
 
 
-def _text(found: Found) -> str:
-    kinds = Counter(one.kind.value for one in found.differences)
-    named = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+def kinds_text(found: Overview) -> str:
+    """How many differences of each kind there are; empty without any."""
+    return ", ".join(f"{count} {kind.value}" for kind, count in sorted(found.counts.items()))
+
+
+def _text(found: Overview) -> str:
     lines = [
         f"{found.timelines} timelines, {found.undecided} of them not compared; "
-        f"posts: {named or 'no difference'}."
+        f"posts: {kinds_text(found) or 'no difference'}."
     ]
-    faults = [one for one in found.differences if one.kind in FAULTS]
-    rows = [[one.kind.value, str(one.post), str(one.viewer)] for one in faults[:SHOWN_MAX]]
+    rows = [
+        [one.kind.value, str(one.post), str(one.viewer)]
+        for one in sorted(found.differences, key=lambda one: one.kind not in FAULTS)
+    ]
     if rows:
         lines.append(table(["KIND", "POST", "VIEWER"], rows))
     return "\n".join(lines)

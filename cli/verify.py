@@ -1,9 +1,12 @@
-"""`agora projections verify`: whether the read models hold what the log comes to."""
+"""`agora projections verify`: whether read models and cached homes hold what they should.
+
+Read models are held against the log, timelines in Redis against what PostgreSQL would answer.
+"""
 
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from msgspec import Struct
@@ -11,16 +14,25 @@ from msgspec import Struct
 from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result, table
 from cli.progress import Steps
-from cli.projection_names import All, Names, models_named
+from cli.projection_names import All, chosen
+from cli.timelines import ADVICE, kinds_text, overview
 from infra.config import Settings, load
 from infra.log.kafka import open_log
 from infra.postgres.pool import open_pool
 from projections.model import Model
+from projections.models import MODELS
 from projections.rebuilding.comparing import Verdict
 from projections.rebuilding.crew import crew
 from projections.rebuilding.differences import Difference
 from projections.rebuilding.verifying import Wanted, verified
+from queries.feeds.comparison import Overview
 
+TIMELINES: Final = "timelines"
+"""What the cached homes are called beside the read models."""
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Read models, such as graph; timelines in Redis.")
+]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show what differs: people's data.")]
 
 
@@ -36,7 +48,11 @@ class Shown(Struct, frozen=True, omit_defaults=True):
 
 
 class Found(Struct, frozen=True):
-    """What was found of one model, where, and how many of its buckets of keys differ."""
+    """What was found of one model, where, and how many of its buckets of keys differ.
+
+    Of timelines, `rows` is how many there are, and `undecided` how many no read would use now, so
+    that there is nothing to compare. What differs there without a fault is in `differences`, too.
+    """
 
     model: str
     build: int
@@ -46,51 +62,69 @@ class Found(Struct, frozen=True):
     buckets: int
     differences: tuple[Shown, ...]
     failure: str
+    summary: str
+    undecided: int = 0
 
 
 @examples(
     "agora projections verify graph",
     "agora projections verify --all --json",
     "agora projections verify posts --reveal",
+    "agora projections verify timelines",
 )
 def verify(
     names: Names = None, everything: All = False, reveal: Reveal = False, json: Json = False
 ) -> None:
-    """Compare read models with the log, folded to exactly where they are.
+    """Compare read models with the log, and cached homes with PostgreSQL.
 
-    Workers, commands and queries go on meanwhile, and so may a rebuild. Rows that were changed,
-    lost, doubled or added are named by their key; what they hold is shown only with --reveal.
-    Exit codes: 0 all is as the log has it, 1 something differs or cannot be told, 2 wrong usage or
-    a server is away.
+    The log is folded to exactly where the models are: workers, commands and queries go on
+    meanwhile, and so may a rebuild. Rows that were changed, lost, doubled or added are named by
+    their key; what they hold is shown only with --reveal. Of timelines, posts that are missing or
+    misplaced are faults; surplus and doubled ones are named, and harm no answer.
+    Exit codes: 0 all is as it should be, 1 something differs or cannot be told, 2 wrong usage or a
+    server is away.
     """
-    models = models_named(names, everything)
+    known = [*(model.name for model in MODELS), TIMELINES]
+    wanted = chosen(names, everything, known, "read model or cache")
+    models = [model for model in MODELS if model.name in wanted]
     with folding():
-        verdicts = asyncio.run(_verified(load(os.environ), models))
-    found = [_found(verdict, reveal) for verdict in verdicts]
-    unclean = [verdict.model for verdict in verdicts if not verdict.clean]
+        found = asyncio.run(_found(load(os.environ), models, TIMELINES in wanted, reveal))
+    unclean = [one.model for one in found if not one.clean]
     if not unclean:
         result(found, _text(found), json)
         return
     if not json:
         result(found, _text(found), json)
-    advice = f"agora projections rebuild {' '.join(unclean)}"
-    raise Failure(f"Not as the log has it: {', '.join(unclean)}.", advice, FAILED, found)
+    message = f"Not as they should be: {', '.join(unclean)}."
+    raise Failure(message, _advice(unclean), FAILED, found)
 
 
-async def _verified(settings: Settings, models: Sequence[Model]) -> list[Verdict]:
+async def _found(
+    settings: Settings, models: Sequence[Model], timelines: bool, reveal: bool
+) -> list[Found]:
     with Steps() as steps:
-        async with (
-            open_log(settings) as log,
-            open_pool(settings.postgres, role="verify") as pool,
-            crew(settings, settings.projections.fold_processes) as members,
-        ):
-            wanted = [Wanted(model) for model in models]
-            verdicts = await verified(wanted, pool, log, members, steps)
-            steps.end()
-            return verdicts
+        # First, since that is soon done: who is away is known before the log is folded.
+        cached = [_of_timelines(await overview(settings, steps))] if timelines else []
+        verdicts = await _verified(settings, models, steps) if models else []
+    return [*(_of_model(verdict, reveal) for verdict in verdicts), *cached]
 
 
-def _found(verdict: Verdict, reveal: bool) -> Found:
+async def _verified(settings: Settings, models: Sequence[Model], steps: Steps) -> list[Verdict]:
+    async with (
+        open_log(settings) as log,
+        open_pool(settings.postgres, role="verify") as pool,
+        crew(settings, settings.projections.fold_processes) as members,
+    ):
+        return await verified([Wanted(model) for model in models], pool, log, members, steps)
+
+
+def _advice(unclean: Sequence[str]) -> str:
+    models = [name for name in unclean if name != TIMELINES]
+    rebuild = [f"agora projections rebuild {' '.join(models)}"] if models else []
+    return "; then ".join(rebuild + ([ADVICE] if TIMELINES in unclean else []))
+
+
+def _of_model(verdict: Verdict, reveal: bool) -> Found:
     return Found(
         model=verdict.model,
         build=verdict.build,
@@ -100,7 +134,39 @@ def _found(verdict: Verdict, reveal: bool) -> Found:
         buckets=verdict.buckets,
         differences=tuple(_shown(each, reveal) for each in verdict.differences),
         failure=verdict.failure,
+        summary=_summary(verdict),
     )
+
+
+def _of_timelines(found: Overview) -> Found:
+    parts = ["as PostgreSQL answers" if not found.faults else "not as PostgreSQL answers"]
+    if kinds := kinds_text(found):
+        parts.append(f"posts: {kinds}")
+    if found.undecided:
+        parts.append(f"{found.undecided} not in use now")
+    return Found(
+        model=TIMELINES,
+        build=0,
+        clean=not found.faults,
+        rows=found.timelines,
+        positions={},
+        buckets=0,
+        differences=tuple(
+            Shown(TIMELINES, one.kind.value, {"viewer": str(one.viewer), "post": str(one.post)})
+            for one in found.differences
+        ),
+        failure="",
+        summary="; ".join(parts),
+        undecided=found.undecided,
+    )
+
+
+def _summary(verdict: Verdict) -> str:
+    if verdict.failure:
+        return verdict.failure
+    if verdict.clean:
+        return "as the log has it"
+    return f"{len(verdict.differences)} rows differ, in {verdict.buckets} buckets of keys"
 
 
 def _shown(one: Difference, reveal: bool) -> Shown:
@@ -111,7 +177,7 @@ def _shown(one: Difference, reveal: bool) -> Shown:
 
 
 def _text(found: Sequence[Found]) -> str:
-    rows = [[each.model, str(each.build), f"{each.rows:,}", _summary(each)] for each in found]
+    rows = [[each.model, str(each.build or "-"), f"{each.rows:,}", each.summary] for each in found]
     lines = [table(["MODEL", "BUILD", "ROWS", "RESULT"], rows)]
     differing = [_row(one) for each in found for one in each.differences]
     if differing:
@@ -123,14 +189,6 @@ def _text(found: Sequence[Found]) -> str:
         if one.stored is not None
     ]
     return "\n".join(lines)
-
-
-def _summary(found: Found) -> str:
-    if found.failure:
-        return found.failure
-    if found.clean:
-        return "as the log has it"
-    return f"{len(found.differences)} rows differ, in {found.buckets} buckets of keys"
 
 
 def _row(one: Shown) -> list[str]:

@@ -1,10 +1,11 @@
 """Compares timelines with the tables, for operators: what each lacks, and what it has for nothing.
 
-Reads are right whatever is found here, except where something is missing.
+Reads are right whatever is found here, except where something is missing or misplaced.
 """
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -12,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from infra.config import Settings
@@ -38,7 +39,15 @@ class Kind(StrEnum):
     MISPLACED = "misplaced"
     """A post is there with another time than it has: a fault, pages may repeat or lose it."""
     SURPLUS = "surplus"
-    """A post is there that is no candidate any more; reads leave it out."""
+    """A post is there that is no candidate, or not any more; reads leave it out."""
+    DOUBLED = "doubled"
+    """A post is there more than once; reads show it once."""
+
+
+FAULTS: Final = frozenset({Kind.MISSING, Kind.MISPLACED})
+"""What makes a home another one than PostgreSQL would answer."""
+NAMED_MAX: Final = 100
+"""So many differences of each kind are named, however many there are."""
 
 
 class Difference(Struct, frozen=True):
@@ -61,12 +70,45 @@ class Compared(Struct, frozen=True):
     differences: Sequence[Difference] = ()
 
 
+class Overview(Struct):
+    """What a look at many timelines comes to.
+
+    `undecided` are those that no read would use just now, and those whose lanes did not rest long
+    enough to compare: PostgreSQL answers in their place. `counts` has every difference by kind,
+    `differences` the first `NAMED_MAX` of each kind.
+    """
+
+    timelines: int = 0
+    undecided: int = 0
+    counts: dict[Kind, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+
+    def include(self, one: Compared) -> None:
+        """Take in what was found of one viewer."""
+        self.timelines += 1
+        self.undecided += not one.decided
+        for difference in one.differences:
+            self.counts[difference.kind] = count = self.counts.get(difference.kind, 0) + 1
+            if count <= NAMED_MAX:
+                self.differences.append(difference)
+
+    @property
+    def faults(self) -> int:
+        """How many posts make a home another one than PostgreSQL would answer."""
+        return sum(count for kind, count in self.counts.items() if kind in FAULTS)
+
+
 class Comparison:
     """Looks at timelines one by one, while everything goes on."""
 
     def __init__(self, timelines: Timelines, store: Store) -> None:
         self._timelines = timelines
         self._store = store
+        self._attempts = ATTEMPTS
+
+    async def count(self) -> int:
+        """How many timelines there are, about."""
+        return sum([1 async for _ in self._timelines.viewers()])
 
     async def all(self) -> AsyncIterator[Compared]:
         """Every timeline there is; one that comes and goes meanwhile may be left out."""
@@ -74,17 +116,23 @@ class Comparison:
             yield await self.of(viewer)
 
     async def of(self, viewer: UUID) -> Compared:
-        """One viewer's timeline, tried again while lanes are ahead of their markers."""
-        for _ in range(ATTEMPTS):
+        """One viewer's timeline, tried again while lanes are ahead of their markers.
+
+        Where they stay so, as while no worker runs, the next ones are not waited for.
+        """
+        for _ in range(self._attempts):
             found = await self._timelines.glimpse(viewer)
             if found.timeline is None or not _usable(found, found.timeline):
                 break
             generation, merged = await self._timelines.merged()
             owed, lanes = await self._owed(viewer, found.timeline)
             if generation == found.generation and _exact(found.markers, lanes):
+                self._attempts = ATTEMPTS
                 differences = _differences(viewer, found.timeline, owed, merged)
                 return Compared(viewer, decided=True, differences=differences)
             await asyncio.sleep(PAUSE_S)
+        else:
+            self._attempts = 1
         return Compared(viewer, decided=False)
 
     async def _owed(self, viewer: UUID, timeline: Timeline) -> tuple[list[Owed], Lanes]:
@@ -123,7 +171,7 @@ def _differences(
     viewer: UUID, timeline: Timeline, owed: Sequence[Owed], merged: frozenset[UUID]
 ) -> list[Difference]:
     bottom = above(timeline.floor)
-    held = {one for one in split(timeline.entries) if one > bottom}
+    held = Counter(one for one in split(timeline.entries) if one > bottom)
     places = {one.id: entry(one.since, one.id) for one in owed}
     wanted = {
         places[one.id]: one.id for one in owed if one.author not in merged or one.author == viewer
@@ -131,8 +179,11 @@ def _differences(
     found = [
         Difference(viewer, post, Kind.MISSING) for at, post in wanted.items() if at not in held
     ]
-    for one in sorted(held - set(places.values())):
+    for one in sorted(held.keys() - set(places.values())):
         post = opened(one)[1]
         kind = Kind.MISPLACED if post in places else Kind.SURPLUS
         found.append(Difference(viewer, post, kind))
+    for one, times in sorted(held.items()):
+        if times > 1:
+            found.append(Difference(viewer, opened(one)[1], Kind.DOUBLED))
     return found

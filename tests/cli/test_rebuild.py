@@ -53,7 +53,7 @@ def test_what_was_changed_lost_and_added_by_hand_is_named(built: World) -> None:
     built.sql("update posts_b1 set body = 'secret' where ctid = (select min(ctid) from posts_b1)")
     built.sql("delete from follows_b1 where ctid = (select min(ctid) from follows_b1)")
     built.sql("insert into bookmarks_b1 values (gen_random_uuid(), gen_random_uuid(), now())")
-    assert "Not as the log has it: graph, posts, bookmarks." in built.refused(
+    assert "Not as they should be: graph, posts, bookmarks." in built.refused(
         "projections", "verify", "--all", status=1
     )
     verdicts = built.agora("projections", "verify", "--all", status=1)

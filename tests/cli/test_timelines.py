@@ -18,7 +18,7 @@ from queries.reads.timelines import lanes
 from queries.store import Store
 from tests.cli import environment
 from tests.queries.world import ANA, BEN, World, call, made_world, minute_of
-from tests.stack import Stack
+from tests.stack import Stack, free_ports
 
 
 @pytest.fixture
@@ -28,8 +28,14 @@ def settings(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return found
 
 
-def in_world(settings: Settings, work: Callable[[World], Awaitable[bytes]]) -> None:
-    """BEN and the posts that `work` writes; ANA follows BEN and has a timeline with its entries."""
+Work = Callable[[World], Awaitable[list[bytes]]]
+
+
+def in_world(settings: Settings, work: Work, *, moved: int = 0) -> None:
+    """BEN and the posts that `work` writes; ANA follows BEN and has a timeline with its entries.
+
+    Afterwards the rows go on by `moved` records of which timelines learn nothing.
+    """
 
     async def made() -> None:
         postgres = settings.postgres
@@ -48,46 +54,111 @@ def in_world(settings: Settings, work: Callable[[World], Awaitable[bytes]]) -> N
             generation = (await timelines.glimpse(ANA)).generation
             assert generation is not None
             await timelines.begin(ANA, generation, generation, anew=False)
-            await timelines.finish(ANA, generation, generation, 0, [entries] if entries else [])
+            await timelines.finish(ANA, generation, generation, 0, entries)
+            await world.checkpoint("posts", "posts-0", 7 + moved)
 
     asyncio.run(made())
 
 
-async def one_post(world: World) -> bytes:
-    post = await world.post(BEN, 3)
-    return entry(minute_of(3), post)
+async def one_post(world: World) -> list[bytes]:
+    return [entry(minute_of(3), await world.post(BEN, 3))]
 
 
-async def one_post_lost(world: World) -> bytes:
+async def one_post_lost(world: World) -> list[bytes]:
     await world.post(BEN, 3)
-    return b""
+    return []
 
 
-async def one_post_deleted(world: World) -> bytes:
-    return entry(minute_of(3), BEN)
+async def one_post_misplaced(world: World) -> list[bytes]:
+    return [entry(minute_of(4), await world.post(BEN, 3))]
 
 
-def test_right_timelines_are_no_fault(
+async def one_post_stale(world: World) -> list[bytes]:
+    return [entry(minute_of(3), BEN)]
+
+
+async def one_post_doubled(world: World) -> list[bytes]:
+    return 2 * await one_post(world)
+
+
+@pytest.fixture
+def looked(
     settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> Callable[[list[str], int], str]:
+    """Runs a command that ends with this status; all that it says, or its one envelope."""
+
+    def look(arguments: list[str], status: int) -> str:
+        assert run(arguments) == status
+        shown = capsys.readouterr()
+        return shown.out if "--json" in arguments else shown.out + shown.err
+
+    return look
+
+
+Looked = Callable[[list[str], int], str]
+
+
+def test_right_timelines_are_no_fault(settings: Settings, looked: Looked) -> None:
+    in_world(settings, one_post)
+    told = looked(["timelines"], 0)
+    assert "1 timelines, 0 of them not compared; posts: no difference.\n" in told
+    assert "as PostgreSQL answers" in looked(["projections", "verify", "timelines"], 0)
+
+
+@pytest.mark.parametrize(
+    ("planted", "kind"), [(one_post_lost, "missing"), (one_post_misplaced, "misplaced")]
+)
+def test_what_makes_a_home_another_one_is_a_fault_and_named(
+    settings: Settings, looked: Looked, planted: Work, kind: str
+) -> None:
+    in_world(settings, planted)
+    for command in (["timelines"], ["projections", "verify", "timelines"]):
+        told = looked(command, 1)
+        assert kind in told
+        assert str(ANA) in told
+    assert "Not as they should be: timelines." in told
+    assert "empty Redis" in told
+    [found] = json.loads(looked(["projections", "verify", "timelines", "--json"], 1))["data"]
+    assert (found["model"], found["clean"], found["rows"]) == ("timelines", False, 1)
+    named = [(one["kind"], one["key"]["viewer"]) for one in found["differences"]]
+    assert (kind, str(ANA)) in named
+
+
+@pytest.mark.parametrize(
+    ("planted", "kind"), [(one_post_stale, "surplus"), (one_post_doubled, "doubled")]
+)
+def test_what_reads_leave_out_is_named_and_no_fault(
+    settings: Settings, looked: Looked, planted: Work, kind: str
+) -> None:
+    in_world(settings, planted)
+    for command in (["timelines"], ["projections", "verify", "timelines"]):
+        told = looked(command, 0)
+        assert f"posts: 1 {kind}" in told
+        assert str(ANA) in told
+
+
+def test_a_timeline_that_lags_is_not_compared_since_postgresql_answers(
+    settings: Settings, looked: Looked
+) -> None:
+    in_world(settings, one_post_lost, moved=1)
+    assert "1 of them not compared" in looked(["timelines"], 0)
+    [found] = json.loads(looked(["projections", "verify", "timelines", "--json"], 0))["data"]
+    assert (found["clean"], found["undecided"]) == (True, 1)
+
+
+def test_a_redis_that_is_away_is_named_before_the_log_is_folded(
+    settings: Settings, looked: Looked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_world(settings, one_post)
-    assert run(["timelines"]) == 0
-    assert capsys.readouterr().out == "1 timelines, 0 of them not compared; posts: no difference.\n"
+    [nowhere] = free_ports(1)
+    environment.use(
+        replace(settings, redis=replace(settings.redis, url=f"redis://127.0.0.1:{nowhere}/0")),
+        monkeypatch,
+    )
+    told = looked(["projections", "verify", "--all"], 2)
+    assert "Redis is away" in told
+    assert "folding the log" not in told
 
 
-def test_a_missing_post_is_named(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    in_world(settings, one_post_lost)
-    assert run(["timelines"]) == 1
-    found = capsys.readouterr()
-    assert "missing  " in found.out
-    assert str(ANA) in found.out
-    assert "1 posts are missing or misplaced." in found.err
-    assert run(["timelines", "--json"]) == 1
-    [difference] = json.loads(capsys.readouterr().out)["data"]["differences"]
-    assert (difference["viewer"], difference["kind"]) == (str(ANA), "missing")
-
-
-def test_surplus_posts_are_no_fault(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    in_world(settings, one_post_deleted)
-    assert run(["timelines"]) == 0
-    assert "posts: 1 surplus." in capsys.readouterr().out
+def test_a_name_that_is_nearly_that_of_timelines(settings: Settings, looked: Looked) -> None:
+    assert "Did you mean 'timelines'?" in looked(["projections", "verify", "timeline"], 2)
