@@ -1,10 +1,12 @@
 """Rate limits: token buckets by class of rate and by who asks, shared by all gateways in Redis.
 
 A bucket holds `burst` tokens and fills at `per_s`. A gateway draws a few tokens at once and spends
-them itself for up to a second, so that most requests cost no round trip. While Redis is away each
-gateway limits by buckets of its own: callers are never let through unlimited.
+them itself for up to a second, so that most requests cost no round trip; a caller's requests that
+come together share one draw. While Redis is away each gateway limits by buckets of its own: callers
+are never let through unlimited.
 """
 
+import asyncio
 import logging
 import math
 import time
@@ -100,6 +102,7 @@ class Limits:
         self._clock = clock
         self._own = Buckets(clock)
         self._drawn: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._draws: dict[str, asyncio.Task[float]] = {}
         self._away_until = -math.inf
 
     async def admit(self, rate: int, caller: str) -> None:
@@ -109,11 +112,10 @@ class Limits:
         """
         allowance = self._allowances[rate]
         key = f"{self._prefix}{allowance.name}:{caller}"
-        if self._spend(key):
-            return
-        wait_s = await self._draw(key, allowance)
-        if wait_s > 0:
-            raise RateExceeded(max(1, math.ceil(wait_s)))
+        while not self._spend(key):
+            wait_s = await self._draw(key, allowance)
+            if wait_s > 0:
+                raise RateExceeded(max(1, math.ceil(wait_s)))
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -133,23 +135,39 @@ class Limits:
             self._drawn.popitem(last=False)
 
     async def _draw(self, key: str, allowance: Allowance) -> float:
-        """Draws tokens from Redis, or takes one of this process's own; seconds to wait, or 0."""
-        if self._clock() < self._away_until:
-            return self._own.take(key, allowance)
-        wanted = max(1, allowance.burst // DRAWN_SHARE)
-        try:
-            arguments = [allowance.per_s / 1000, allowance.burst, wanted]
-            taken, wait_ms = await self._take(keys=[key], args=arguments)
-        except (RedisError, OSError) as problem:
-            _log.warning("limiting by this process alone: Redis is away (%s)", problem)
-            self._away_until = self._clock() + RECONSIDERED_S
-            return self._own.take(key, allowance)
-        if not taken:
-            return float(wait_ms) / 1000
-        # Other requests of the caller may have drawn meanwhile: what they left counts on.
-        left, _ = self._drawn.pop(key, (0, 0.0))
-        self._keep(key, left + int(taken) - 1, self._clock() + DRAWN_LIFE_S)
-        return 0.0
+        """Joins the draw that is under way, or begins one; seconds to wait, or 0.
+
+        Drawing once each, requests that come together would empty the bucket and spend little.
+        A caller that hangs up ends no draw: others wait for it, and Redis still owes the reply.
+        """
+        draw = self._draws.get(key)
+        if draw is None:
+            draw = asyncio.create_task(self._drawing(key, allowance))
+            self._draws[key] = draw
+            draw.add_done_callback(lambda _: self._draws.pop(key))
+        return await asyncio.shield(draw)
+
+    async def _drawing(self, key: str, allowance: Allowance) -> float:
+        """Holds tokens from Redis, or one of this process's own, ready; seconds to wait, or 0."""
+        taken, wait_s = await self._taken(key, allowance)
+        self._keep(key, taken, self._clock() + DRAWN_LIFE_S)
+        return 0.0 if taken else wait_s
+
+    async def _taken(self, key: str, allowance: Allowance) -> tuple[int, float]:
+        if self._clock() >= self._away_until:
+            arguments = [
+                allowance.per_s / 1000,
+                allowance.burst,
+                max(1, allowance.burst // DRAWN_SHARE),
+            ]
+            try:
+                taken, wait_ms = await self._take(keys=[key], args=arguments)
+                return int(taken), float(wait_ms) / 1000
+            except (RedisError, OSError) as problem:
+                _log.warning("limiting by this process alone: Redis is away (%s)", problem)
+                self._away_until = self._clock() + RECONSIDERED_S
+        wait_s = self._own.take(key, allowance)
+        return (0, wait_s) if wait_s else (1, 0.0)
 
 
 def allowances(settings: LimitsSettings) -> Mapping[int, Allowance]:

@@ -88,9 +88,28 @@ async def test_drawing_several_at_once_allows_no_more(shared: tuple[Limits, Limi
 async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(stack: Stack) -> None:
     limits = Limits(SMALL, stack.settings().redis, clock=Clock())
     try:
-        at_once = (admitted(limits, options_pb2.RATE_READ, "ana", 1) for _ in range(10))
+        at_once = (admitted(limits, options_pb2.RATE_READ, "ana", 1) for _ in range(60))
+        assert sum(await asyncio.gather(*at_once)) == 40
+        at_once = (admitted(limits, options_pb2.RATE_READ, "ben", 1) for _ in range(10))
         assert sum(await asyncio.gather(*at_once)) == 10
-        assert await admitted(limits, options_pb2.RATE_READ, "ana", 30) == 30
+        assert await admitted(limits, options_pb2.RATE_READ, "ben", 30) == 30
+    finally:
+        await limits.close()
+
+
+async def test_a_caller_that_hangs_up_while_drawing_takes_nothing_from_the_others(
+    stack: Stack,
+) -> None:
+    limits = Limits(SMALL, stack.settings().redis, clock=Clock())
+    try:
+        first, *others = (
+            asyncio.create_task(admitted(limits, options_pb2.RATE_READ, "ana", 1))
+            for _ in range(40)
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        assert sum(await asyncio.gather(*others)) == 39
+        assert await admitted(limits, options_pb2.RATE_READ, "ana", 9) == 1
     finally:
         await limits.close()
 
