@@ -6,8 +6,9 @@ from infra.rpc.call import Call
 from queries import presentation, presentation_posts, visibility_posts
 from queries.cursors import Cursors
 from queries.paging import Edge
-from queries.posts import Edit, Post, Reaction
-from queries.reads import accounts, posts
+from queries.posts import Edit, Post
+from queries.reads import posts
+from queries.rpc import reactions
 from queries.store import Reader, Store
 from schemas.gen import posts_pb2 as pb
 
@@ -54,22 +55,7 @@ class Posts:
         viewer = call.account
         async with self._store.snapshot(call.deadline_s) as reader:
             post = (await required_post(reader, viewer, UUID(request.post_id))).post_id
-
-            async def places(after: Edge, limit: int) -> list[Reaction]:
-                return await posts.reactions(reader, viewer, post, after, limit)
-
-            page, following = await self._cursors.page(viewer, f"reactions:{post}", request, places)
-            known = await accounts.people(reader, viewer, [edge.id for edge in page])
-        return pb.Reactions(
-            reactions=[
-                pb.Reaction(
-                    person=presentation.profile(person), since=presentation.timestamp(edge.since)
-                )
-                for edge in page
-                if (person := visibility_posts.seen_reactor(edge, known.get(edge.id))) is not None
-            ],
-            next_cursor=following,
-        )
+            return await reactions.page(reader, self._cursors, viewer, post, request)
 
 
 async def required_post(reader: Reader, viewer: UUID, post: UUID) -> Post:

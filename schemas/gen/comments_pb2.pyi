@@ -269,6 +269,38 @@ class ListRepliesRequest(message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
+class ListCommentReactionsRequest(message.Message):
+    """Asks for a page of the reactions to a comment."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    POST_ID_FIELD_NUMBER: builtins.int
+    COMMENT_ID_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    CURSOR_FIELD_NUMBER: builtins.int
+    post_id: builtins.str
+    """Which post."""
+    comment_id: builtins.str
+    """Which comment under it."""
+    page_size: builtins.int
+    """How many, 1 to 100; 20 when 0."""
+    cursor: builtins.str
+    """The cursor of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        post_id: builtins.str = ...,
+        comment_id: builtins.str = ...,
+        page_size: builtins.int = ...,
+        cursor: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["comment_id", b"comment_id", "cursor", b"cursor", "page_size", b"page_size", "post_id", b"post_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class Comments(message.Message):
     """A page of comments."""
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from schemas.gen import comments_pb2 as schemas_dot_gen_dot_comments__pb2
+from schemas.gen import posts_pb2 as schemas_dot_gen_dot_posts__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -297,6 +298,11 @@ class CommentQueriesStub:
                 request_serializer=schemas_dot_gen_dot_comments__pb2.ListRepliesRequest.SerializeToString,
                 response_deserializer=schemas_dot_gen_dot_comments__pb2.Comments.FromString,
                 _registered_method=True)
+        self.ListCommentReactions = channel.unary_unary(
+                '/agora.comments.v1.CommentQueries/ListCommentReactions',
+                request_serializer=schemas_dot_gen_dot_comments__pb2.ListCommentReactionsRequest.SerializeToString,
+                response_deserializer=schemas_dot_gen_dot_posts__pb2.Reactions.FromString,
+                _registered_method=True)
 
 
 class CommentQueriesServicer:
@@ -317,6 +323,13 @@ class CommentQueriesServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCommentReactions(self, request, context):
+        """Who reacted to a comment, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CommentQueriesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -329,6 +342,11 @@ def add_CommentQueriesServicer_to_server(servicer, server):
                     servicer.ListReplies,
                     request_deserializer=schemas_dot_gen_dot_comments__pb2.ListRepliesRequest.FromString,
                     response_serializer=schemas_dot_gen_dot_comments__pb2.Comments.SerializeToString,
+            ),
+            'ListCommentReactions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCommentReactions,
+                    request_deserializer=schemas_dot_gen_dot_comments__pb2.ListCommentReactionsRequest.FromString,
+                    response_serializer=schemas_dot_gen_dot_posts__pb2.Reactions.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -386,6 +404,33 @@ class CommentQueries:
             '/agora.comments.v1.CommentQueries/ListReplies',
             schemas_dot_gen_dot_comments__pb2.ListRepliesRequest.SerializeToString,
             schemas_dot_gen_dot_comments__pb2.Comments.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCommentReactions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agora.comments.v1.CommentQueries/ListCommentReactions',
+            schemas_dot_gen_dot_comments__pb2.ListCommentReactionsRequest.SerializeToString,
+            schemas_dot_gen_dot_posts__pb2.Reactions.FromString,
             options,
             channel_credentials,
             insecure,

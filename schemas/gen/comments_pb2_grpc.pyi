@@ -6,6 +6,7 @@ Comments on posts, the replies to them, and reactions to either."""
 from collections import abc as abc
 from grpc import aio as aio
 from schemas.gen import comments_pb2 as comments_pb2
+from schemas.gen import posts_pb2 as posts_pb2
 import abc as abc_1
 
 
@@ -80,6 +81,8 @@ class CommentQueriesStub:
     """The comments on a post."""
     ListReplies: aio.UnaryUnaryMultiCallable[comments_pb2.ListRepliesRequest, comments_pb2.Comments]
     """The replies to a comment, oldest first."""
+    ListCommentReactions: aio.UnaryUnaryMultiCallable[comments_pb2.ListCommentReactionsRequest, posts_pb2.Reactions]
+    """Who reacted to a comment, newest first."""
 
 class CommentQueriesServicer(metaclass=abc_1.ABCMeta):
     """Reads comments, as far as the viewer may see them."""
@@ -99,5 +102,13 @@ class CommentQueriesServicer(metaclass=abc_1.ABCMeta):
         context: aio.ServicerContext[comments_pb2.ListRepliesRequest, abc.Awaitable[comments_pb2.Comments]],
     ) -> abc.Awaitable[comments_pb2.Comments]:
         """The replies to a comment, oldest first."""
+
+    @abc_1.abstractmethod
+    def ListCommentReactions(
+        self,
+        request: comments_pb2.ListCommentReactionsRequest,
+        context: aio.ServicerContext[comments_pb2.ListCommentReactionsRequest, abc.Awaitable[posts_pb2.Reactions]],
+    ) -> abc.Awaitable[posts_pb2.Reactions]:
+        """Who reacted to a comment, newest first."""
 
 def add_CommentQueriesServicer_to_server(servicer: CommentQueriesServicer, server: aio.Server) -> None: ...

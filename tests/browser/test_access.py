@@ -65,7 +65,7 @@ def test_nothing_serious_is_found_on_any_page(visitor: Invite, scheme: str, widt
         assert violations(ben) == [], place
     ben.visit(f"/posts/{post}")
     ben.page.get_by_role("button", name="1 reply").click()
-    ben.page.get_by_role("button", name="Who liked it").click()
+    ben.page.get_by_role("button", name="Who liked it").first.click()
     expect(ben.page.get_by_role("dialog").get_by_text(f"@{ben.handle}")).to_be_visible()
     assert violations(ben) == []
     door = visitor(signed_in=False, scheme=scheme, width=width)

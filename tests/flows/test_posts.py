@@ -174,6 +174,8 @@ def test_comments_replies_and_reactions_are_counted_as_they_come_and_go(town: To
     assert [one["commentId"] for one in newest] == [second, first]
     told = ana.see(f"{path}/comments", after=clo)["comments"][0]
     assert [span["accountId"] for span in told["spans"]] == [ana.id]
+    liked = ana.see(f"{path}/comments/{first}/reactions", after=clo)["reactions"]
+    assert [one["person"]["handle"] for one in liked] == [ben.handle]
     assert (int(told["replies"]), int(told["reactions"])) == (1, 1)
     shown = ben.see(path, after=clo)
     assert (int(shown["comments"]), int(shown["reactions"]), shown["reacted"]) == (3, 2, True)

@@ -75,6 +75,11 @@ async def check(side: Side, viewer: UUID, post: UUID) -> None:
         )
         found = (await side.comments.ListReplies(request, asks)).comments
         assert comment.replies == len(found)
+        liking = comments_pb2.ListCommentReactionsRequest(
+            post_id=of, comment_id=comment.comment_id, page_size=100
+        )
+        liked = (await side.comments.ListCommentReactions(liking, asks)).reactions
+        assert comment.reactions == len(liked)
         replies += len(found)
     assert shown.comments == len(comments) + replies
     reacting = await side.posts.ListReactions(posts_pb2.ListReactionsRequest(post_id=of), asks)

@@ -44,6 +44,7 @@ class Thread:
         await world.comment(CLO, self.post, minute=1, body=LATE)
         await world.comment(DAN, self.post, minute=1, parent=self.comment, body=LATE)
         await world.reaction(DAN, self.post)
+        await world.reaction(DAN, self.post, self.comment)
         await world.follow(DAN, self.ben)
         await world.follow(self.ben, DAN)
 
@@ -51,18 +52,23 @@ class Thread:
 def asking(side: Side, thread: Thread) -> dict[str, tuple[Ask, Message]]:
     """Every list behind a gate, and how to ask for it."""
     post, ben = str(thread.post), str(thread.ben)
-    replies = comments_pb2.ListRepliesRequest(post_id=post, comment_id=str(thread.comment))
+    comment = str(thread.comment)
+    replies = comments_pb2.ListRepliesRequest(post_id=post, comment_id=comment)
+    liked = comments_pb2.ListCommentReactionsRequest(post_id=post, comment_id=comment)
     return {
         "edits": (side.posts.ListEdits, posts_pb2.ListEditsRequest(post_id=post)),
         "reactions": (side.posts.ListReactions, posts_pb2.ListReactionsRequest(post_id=post)),
         "comments": (side.comments.ListComments, comments_pb2.ListCommentsRequest(post_id=post)),
         "replies": (side.comments.ListReplies, replies),
+        "comment reactions": (side.comments.ListCommentReactions, liked),
         "followers": (side.graph.ListFollowers, graph_pb2.ListFollowersRequest(account_id=ben)),
         "following": (side.graph.ListFollowing, graph_pb2.ListFollowingRequest(account_id=ben)),
     }
 
 
-LISTS = ("edits", "reactions", "comments", "replies", "followers", "following")
+LISTS = (
+    "edits", "reactions", "comments", "replies", "comment reactions", "followers", "following"
+)  # fmt: skip
 
 
 async def asked_in_pieces(side: Side, name: str, passing: int) -> tuple[Message | None, bool]:

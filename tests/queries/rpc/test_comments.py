@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from schemas.gen import comments_pb2 as pb
+from schemas.gen import posts_pb2 as posts_pb
 from schemas.refusals import Invalid, NotFound
 from tests.queries.conftest import Side
-from tests.queries.world import ANA, BEN, CLO, DAN, NOBODY, call
+from tests.queries.world import ANA, BEN, CLO, DAN, NOBODY, call, ids
 
 
 @pytest.fixture
@@ -37,6 +38,19 @@ async def replies(side: Side, post: UUID, comment: UUID, cursor: str = "") -> pb
         post_id=str(post), comment_id=str(comment), page_size=2, cursor=cursor
     )
     return await side.comments.ListReplies(request, call(ANA))
+
+
+async def reactions(
+    side: Side, post: UUID, comment: UUID, page_size: int = 0, cursor: str = ""
+) -> posts_pb.Reactions:
+    request = pb.ListCommentReactionsRequest(
+        post_id=str(post), comment_id=str(comment), page_size=page_size, cursor=cursor
+    )
+    return await side.comments.ListCommentReactions(request, call(ANA))
+
+
+def who(page: posts_pb.Reactions) -> list[UUID]:
+    return ids([one.person for one in page.reactions])
 
 
 def which(page: pb.Comments) -> list[UUID]:
@@ -126,6 +140,26 @@ async def test_hidden_people_cost_no_place_and_hide_the_replies_to_them(
     for comment in (hidden, below, answer, NOBODY):
         with pytest.raises(NotFound, match="no such post"):
             await replies(cast, post, comment)
+        with pytest.raises(NotFound, match="no such post"):
+            await reactions(cast, post, comment)
+
+
+async def test_who_reacted_to_a_comment_comes_newest_first_without_hidden_people(
+    cast: Side,
+) -> None:
+    post = await cast.world.post(ANA)
+    comment, other = await conversation(cast, post, 2)
+    for minute, person in enumerate((ANA, BEN, CLO, DAN)):
+        await cast.world.reaction(person, post, comment, minute=minute)
+    await cast.world.reaction(DAN, post)
+    await cast.world.block(BEN, ANA)
+    first = await reactions(cast, post, comment, page_size=2)
+    assert who(first) == [DAN, CLO]
+    rest = await reactions(cast, post, comment, page_size=2, cursor=first.next_cursor)
+    assert (who(rest), rest.next_cursor) == ([ANA], "")
+    assert who(await reactions(cast, post, other)) == []
+    with pytest.raises(Invalid, match="CURSOR_INVALID"):
+        await reactions(cast, post, other, cursor=first.next_cursor)
 
 
 async def test_comments_go_with_their_post(cast: Side) -> None:
@@ -136,6 +170,8 @@ async def test_comments_go_with_their_post(cast: Side) -> None:
         listed(cast, post),
         replies(cast, post, comment),
         replies(cast, other, comment),
+        reactions(cast, post, comment),
+        reactions(cast, other, comment),
         listed(cast, NOBODY),
     ):
         with pytest.raises(NotFound, match="no such post"):
@@ -150,14 +186,16 @@ async def test_a_comment_waits_for_what_its_author_had_done(cast: Side) -> None:
     assert which(await listed(cast, post)) == [comment]
 
 
-async def test_a_page_takes_five_round_trips_and_one_of_replies_six(cast: Side) -> None:
+async def test_a_page_takes_five_round_trips_and_one_below_a_comment_six(cast: Side) -> None:
     post = await cast.world.post(BEN)
     said = await conversation(cast, post, 20)
     for comment in said:
         await cast.world.comment(DAN, post, parent=said[0], body=f"to {comment}")
+    await cast.world.reaction(DAN, post, said[0])
     asking: list[tuple[Callable[[], Awaitable[object]], int]] = [
         (lambda: listed(cast, post), 5),
         (lambda: replies(cast, post, said[0]), 6),
+        (lambda: reactions(cast, post, said[0]), 6),
     ]
     for ask, trips in asking:
         # The first time prepares the statements.

@@ -1,5 +1,5 @@
 import { api, done, keyed, since } from "./client";
-import type { Comment, Slice } from "./types";
+import type { Comment, Reaction, Slice } from "./types";
 
 export type Order = "ORDER_OLDEST" | "ORDER_NEWEST";
 
@@ -29,6 +29,17 @@ export async function readReplies(
     ...since(position),
   });
   return sliced(await done(answer));
+}
+
+/** Who reacted to the comment, newest first. */
+export async function readCommentReactions(
+  { postId, commentId }: Comment,
+  cursor: string,
+): Promise<Slice<Reaction>> {
+  const params = { path: { postId, commentId }, query: { cursor } };
+  const answer = api.GET("/v1/posts/{postId}/comments/{commentId}/reactions", { params });
+  const page = await done(answer);
+  return { items: page.reactions, nextCursor: page.nextCursor };
 }
 
 function sliced(page: { comments: Comment[]; nextCursor: string }): Slice<Comment> {

@@ -77,6 +77,7 @@ export async function readEdits(postId: string, cursor: string): Promise<Slice<E
   return { items: page.edits, nextCursor: page.nextCursor };
 }
 
+/** Who reacted to the post, newest first. */
 export async function readReactions(postId: string, cursor: string): Promise<Slice<Reaction>> {
   const params = { path: { postId }, query: { cursor } };
   const page = await done(api.GET("/v1/posts/{postId}/reactions", { params }));

@@ -664,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/posts/{postId}/comments/{commentId}/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who reacted to a comment, newest first
+         * @description Who reacted to a comment, newest first.
+         */
+        get: operations["ListCommentReactions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/posts/{postId}/comments/{commentId}/replies": {
         parameters: {
             query?: never;
@@ -2991,6 +3011,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommentWritten"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            404: components["responses"]["Refused404"];
+            409: components["responses"]["Refused409"];
+            429: components["responses"]["Refused429"];
+            503: components["responses"]["Refused503"];
+            default: components["responses"]["RefusedDefault"];
+        };
+    };
+    ListCommentReactions: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; 20 when 0. */
+                pageSize?: number;
+                /** @description The cursor of the page before; empty for the first. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description A position that a command answered, or a list of them with commas between: the answer is no older than any of them. */
+                "Agora-Position"?: components["parameters"]["Position"];
+                /** @description W3C Trace Context. */
+                traceparent?: components["parameters"]["Traceparent"];
+            };
+            path: {
+                /** @description Which post. */
+                postId: string;
+                /** @description Which comment under it. */
+                commentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    "Agora-Correlation-Id": components["headers"]["Correlation"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reactions"];
                 };
             };
             400: components["responses"]["Refused400"];

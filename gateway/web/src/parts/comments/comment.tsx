@@ -1,10 +1,12 @@
 import { useState } from "preact/hooks";
+import { readCommentReactions } from "../../api/comments";
 import type { Comment, Post } from "../../api/types";
 import { commentReactionOf, comments, reactTo, type Thread } from "../../store/threads";
 import { briefly, counted } from "../../text/counted";
 import { Avatar } from "../avatar";
 import { Icon } from "../icon";
 import { Name } from "../people/name";
+import { ReactionsDialog } from "../posts/reactions";
 import { Text } from "../text";
 import { Time } from "../time";
 import { CommentComposer } from "./composer";
@@ -72,15 +74,29 @@ export function CommentCard({ id, post, thread }: { id: string; post: Post; thre
 
 function Like({ comment }: { comment: Comment }) {
   const { on, count } = commentReactionOf(comment);
+  const [isAsking, setAsking] = useState(false);
   return (
-    <button
-      class="bare heart"
-      aria-pressed={on}
-      onClick={() => void reactTo(comment.commentId, !on)}
-    >
-      <Icon name="heart" full={on} />
-      <span aria-hidden="true">{briefly(count)}</span>
-      <span class="unseen">Like, {counted(count, "like", "likes")}</span>
-    </button>
+    <>
+      <button
+        class="bare heart"
+        aria-pressed={on}
+        onClick={() => void reactTo(comment.commentId, !on)}
+      >
+        <Icon name="heart" full={on} />
+        <span aria-hidden="true">{briefly(count)}</span>
+        <span class="unseen">Like, {counted(count, "like", "likes")}</span>
+      </button>
+      {count > 0 && (
+        <button class="bare words" onClick={() => setAsking(true)}>
+          Who liked it
+        </button>
+      )}
+      {isAsking && (
+        <ReactionsDialog
+          read={(cursor) => readCommentReactions(comment, cursor)}
+          close={() => setAsking(false)}
+        />
+      )}
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { readReactions } from "../../api/posts";
 import type { Post } from "../../api/types";
 import { isKept, keep, react, reactionOf } from "../../store/posts";
 import { briefly, counted } from "../../text/counted";
@@ -41,7 +42,12 @@ export function Reach({ post, isWhole }: { post: Post; isWhole: boolean }) {
         <Icon name="bookmark" full={isBookmarked} />
         <span class="unseen">Bookmark</span>
       </button>
-      {isAsking && <ReactionsDialog postId={post.postId} close={() => setAsking(false)} />}
+      {isAsking && (
+        <ReactionsDialog
+          read={(cursor) => readReactions(post.postId, cursor)}
+          close={() => setAsking(false)}
+        />
+      )}
     </footer>
   );
 }
