@@ -76,18 +76,21 @@ class Saves:
 @contextmanager
 def saves(dsn: str, people: int, seed: int) -> Iterator[Saves]:
     """The library's application on the database of `dsn`, with its default settings."""
-    parts = urlsplit(dsn)
-    application: Application[UUID] = Application(
-        env={
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": parts.path.removeprefix("/"),
-            "POSTGRES_HOST": parts.hostname or "",
-            "POSTGRES_PORT": str(parts.port),
-            "POSTGRES_USER": parts.username or "",
-            "POSTGRES_PASSWORD": parts.password or "",
-        }
-    )
+    application: Application[UUID] = Application(env=environment(dsn))
     try:
         yield Saves(application, people, seed)
     finally:
         application.close()
+
+
+def environment(dsn: str) -> dict[str, str]:
+    """What tells the library to use the database of `dsn`."""
+    parts = urlsplit(dsn)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": parts.path.removeprefix("/"),
+        "POSTGRES_HOST": parts.hostname or "",
+        "POSTGRES_PORT": str(parts.port),
+        "POSTGRES_USER": parts.username or "",
+        "POSTGRES_PASSWORD": parts.password or "",
+    }

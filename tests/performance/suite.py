@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tests.performance import append, hot_key, local, rpc, takeovers
+from tests.performance import append, hot_key, local, rebuild, rpc, takeovers
 from tests.performance.bench import Bench, Run
 from tests.performance.figures import Figure, WrongAnswers
 from tests.stack import running_stack
@@ -19,12 +19,15 @@ BENCHES: Final = (
     Bench("append", "Commands through the writer, beside eventsourcing and pgbench.", append.run),
     Bench("rpc", "Follows over gRPC and HTTP, beside a call that does nothing.", rpc.run),
     Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", hot_key.run),
+    Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", rebuild.run),
     Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
     Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
     Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),
 )
 
-VERSIONS_OF: Final = ("agora", "aiokafka", "eventsourcing", "grpcio", "msgspec", "psycopg")
+VERSIONS_OF: Final = (
+    *("agora", "aiokafka", "eventsourcing", "faust-streaming", "grpcio", "msgspec", "psycopg"),
+)
 NOISY: Final = ("aiokafka", "psycopg.pool")
 
 
