@@ -13,6 +13,7 @@ import type { LiveEvent, Notice } from "./events";
 import { subjectsOf, type Subject } from "./interest";
 import { places } from "./places";
 import { interest } from "./sight";
+import { spread } from "./spread";
 
 /** Takes an event in: into what is shown, or beside it as news. */
 export function take(event: LiveEvent): void {
@@ -30,7 +31,7 @@ export function take(event: LiveEvent): void {
     case "notification":
       return notified(event.notice);
     case "reset":
-      return void startOver();
+      return startOver();
     case "hello":
     case "closed":
       return; // Of the connection, and dealt with there.
@@ -86,5 +87,8 @@ function feedOf(subject: Subject): FeedName {
   return kind === "author" ? `posts:${id}` : id === "explore" ? "explore" : "home";
 }
 
+/** When a worker starts, all pages are told to look again: they do within so long. */
+const SPREAD_MS = 2_000;
+
 /** Too much was missed to be told of: what is on the page is looked at again. */
-const startOver = (): Promise<void> => behind(subjectsOf(interest.peek()));
+const startOver = spread(SPREAD_MS, () => void behind(subjectsOf(interest.peek())));
