@@ -115,6 +115,28 @@ def within(name: str, values: Sequence[float], unit: str, at_most: float | None)
     )
 
 
+def latency(
+    name: str, ours: Sequence[Turn], at_most_ms: float, peer: str = "", theirs: Sequence[Turn] = ()
+) -> Figure:
+    """A figure of what single operations took; `at_most_ms` bounds the median of the p99s."""
+    p99 = [our.p99_ms or 0.0 for our in ours]
+    return Figure(
+        name=name,
+        unit="ms at p99",
+        median=_short(median(p99)),
+        min=_short(min(p99)),
+        max=_short(max(p99)),
+        peer=peer,
+        peer_median=_latency(their.p99_ms for their in theirs),
+        goal=f"p99 <= {at_most_ms:g} ms",
+        reached=median(p99) <= at_most_ms,
+        p50_ms=_latency(our.p50_ms for our in ours),
+        p99_ms=_latency(our.p99_ms for our in ours),
+        peer_p50_ms=_latency(their.p50_ms for their in theirs),
+        peer_p99_ms=_latency(their.p99_ms for their in theirs),
+    )
+
+
 def _latency(values: Iterable[float | None]) -> float | None:
     """The median of what is known."""
     known = [value for value in values if value is not None]

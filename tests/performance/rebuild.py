@@ -19,8 +19,8 @@ from infra.config import Settings
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, at_rate, beside, within
 from tests.performance.mix import Plain
+from tests.performance.projector import Projector, projector
 from tests.performance.rebuild_eventsourcing import Runner, runner
-from tests.performance.rebuild_faust import FaustUpserts, faust_upserts
 from tests.performance.rebuild_ours import Rebuilt, generated, rebuilt
 
 EVENTS: Final = 1_000_000
@@ -30,6 +30,10 @@ PEER_EVENTS_QUICK: Final = 1000
 ROUNDS: Final = 3
 FAUST: Final = "stock Faust agent, an upsert per event"
 LIBRARY: Final = "eventsourcing ProjectionRunner"
+FAUST_PROGRAM: Final = (
+    *("tests.performance.faust_upserts", "worker", "--without-web", "--loglevel=warn"),
+)
+FAUST_SCHEMA: Final = "bench_faust"
 GOALS: Final = {FAUST: 100.0, LIBRARY: 200.0}
 MIB: Final = 1 << 20
 
@@ -54,7 +58,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
     await asyncio.to_thread(generated, settings, events, run.seed)
     turns = Turns()
     with tempfile.TemporaryDirectory() as folder, runner(settings.postgres.dsn) as library:
-        async with faust_upserts(settings, Path(folder)) as faust:
+        async with projector(settings, Path(folder), FAUST_PROGRAM, FAUST_SCHEMA) as faust:
             for number in range(1 if run.quick else ROUNDS):
                 run.tell(f"rebuild: round {number + 1}")
                 await _round(run, settings, turns, faust, library)
@@ -66,7 +70,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
 
 
 async def _round(
-    run: Run, settings: Settings, turns: Turns, faust: FaustUpserts, library: Runner
+    run: Run, settings: Settings, turns: Turns, faust: Projector, library: Runner
 ) -> None:
     turns.ours.append(await asyncio.to_thread(rebuilt, settings))
     count = PEER_EVENTS_QUICK if run.quick else PEER_EVENTS

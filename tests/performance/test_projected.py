@@ -7,8 +7,9 @@ import psycopg
 import pytest
 
 from cli.generated_history import history
-from tests.performance import rebuild, rebuild_eventsourcing, rebuild_faust
+from tests.performance import rebuild, rebuild_eventsourcing
 from tests.performance.figures import WrongAnswers
+from tests.performance.projector import projector
 from tests.performance.rebuild_ours import generated, rebuilt
 from tests.stack import Stack
 
@@ -35,11 +36,13 @@ def test_a_rebuild_with_a_row_too_few_gives_no_figures(stack: Stack) -> None:
 
 
 async def test_the_faust_agent_must_have_written_every_row(stack: Stack, tmp_path: Path) -> None:
-    async with rebuild_faust.faust_upserts(stack.settings(), tmp_path) as faust:
+    async with projector(
+        stack.settings(), tmp_path, rebuild.FAUST_PROGRAM, rebuild.FAUST_SCHEMA
+    ) as faust:
         assert (await faust.turn(list(history(EVENTS, seed=1)))).rate > 0
         faust.check()
-        changed(stack, f"update {rebuild_faust.SCHEMA}.posts set body = 'Other.'")
-        with pytest.raises(WrongAnswers, match="Faust: the rows of posts"):
+        changed(stack, f"update {rebuild.FAUST_SCHEMA}.posts set body = 'Other.'")
+        with pytest.raises(WrongAnswers, match="bench_faust: the rows of posts"):
             faust.check()
 
 

@@ -27,7 +27,8 @@ _TABLES: Final = """
         primary key (thing_id, person_id));
     create table {schema}.bookmarks (
         person_id uuid, post_id uuid, since timestamptz not null,
-        primary key (person_id, post_id))"""
+        primary key (person_id, post_id));
+    create table {schema}.places ("partition" text primary key, "offset" bigint not null)"""
 
 _STATEMENTS: Final[Mapping[str, str]] = {
     "account.registered": """

@@ -1,4 +1,7 @@
-"""The stock Faust agent in a process of its own; a turn lasts until all its events are rows."""
+"""A projector of the usual kind in a process of its own, with a topic of plain JSON to itself.
+
+What it is told comes by its environment: topic, broker, database and the schema of its tables.
+"""
 
 import asyncio
 import sys
@@ -20,21 +23,22 @@ from events.topics import POSTS
 from infra.config import Settings
 from infra.local.process import Process, Recipe
 from tests.performance.figures import Turn, at_rate
+from tests.performance.lags import Ack
 from tests.performance.mix import Plain, said
 from tests.performance.upserts import tables
 from tests.performance.waiting import until
 from tests.stack import ROOT
 
-SCHEMA: Final = "bench_faust"
-READY_S: Final = 60.0
+READY_S: Final = 120.0
 APPLIED_S: Final = 120.0
 
 
-class FaustUpserts:
-    """A topic, the agent that reads it, and the plain model of what was written there."""
+class Projector:
+    """The topic, the tables, and the plain model of what was written there."""
 
-    def __init__(self, dsn: str, topic: str, producer: AIOKafkaProducer) -> None:
-        self._dsn = dsn
+    def __init__(self, dsn: str, schema: str, topic: str, producer: AIOKafkaProducer) -> None:
+        self.dsn = dsn
+        self._schema = schema
         self._topic = topic
         self._producer = producer
         self.plain = Plain()
@@ -43,20 +47,21 @@ class FaustUpserts:
         """From the first event in the topic to the row of the last; raises `TimeoutError`."""
         events = [*happenings, _last(happenings[-1])]
         began = time.perf_counter()
-        await asyncio.gather(*[await self._send(one) for one in events])
+        await self.send(events)
         await self._applied(events[-1])
-        elapsed_s = time.perf_counter() - began
-        self.plain.take(one.event for one in events)
-        return at_rate(len(events), elapsed_s)
+        return at_rate(len(events), time.perf_counter() - began)
 
-    async def _send(self, one: Happening) -> "asyncio.Future[object]":
-        value = msgspec.json.encode(said(one))
-        sent: asyncio.Future[object] = await self._producer.send(self._topic, value)
-        return sent
+    async def send(self, happenings: Sequence[Happening]) -> list[Ack]:
+        """Writes them to the topic; when they were acknowledged."""
+        values = [msgspec.json.encode(said(one)) for one in happenings]
+        sends = [await self._producer.send(self._topic, value) for value in values]
+        places = await asyncio.gather(*sends)
+        self.plain.take(one.event for one in happenings)
+        return [Ack(time.perf_counter(), str(place.partition), place.offset, 1) for place in places]
 
     async def _applied(self, last: Happening) -> None:
-        query = f"select 1 from {SCHEMA}.posts where post_id = %s".encode()
-        connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+        query = f"select 1 from {self._schema}.posts where post_id = %s".encode()
+        connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
         async with connection:
 
             async def applied() -> bool:
@@ -67,52 +72,45 @@ class FaustUpserts:
 
     def check(self) -> None:
         """Raises `WrongAnswers` unless its rows are what happened."""
-        self.plain.check("Faust", self._dsn, SCHEMA)
+        self.plain.check(self._schema, self.dsn, self._schema)
 
 
 @asynccontextmanager
-async def faust_upserts(settings: Settings, folder: Path) -> AsyncIterator[FaustUpserts]:
-    """The agent, assigned and idle; `folder` is for its files and what it says."""
-    dsn, topic = settings.postgres.dsn, f"{settings.kafka.prefix}happenings"
-    await asyncio.to_thread(_tables, dsn)
+async def projector(
+    settings: Settings, folder: Path, program: Sequence[str], schema: str
+) -> AsyncIterator[Projector]:
+    """`python -m` this program, projecting and idle; `folder` is for its files and what it says."""
+    dsn, topic = settings.postgres.dsn, f"{settings.kafka.prefix}{schema}"
+    await asyncio.to_thread(_make_tables, dsn, schema)
     await _make_topic(settings.kafka.bootstrap, topic)
-    process = Process(_recipe(settings, topic, folder), folder / "faust.log", dies_with_parent=True)
+    environ = {
+        "PYTHONPATH": str(ROOT),
+        "PROJECTOR_TOPIC": topic,
+        "PROJECTOR_BROKER": settings.kafka.bootstrap,
+        "PROJECTOR_DSN": dsn,
+        "PROJECTOR_SCHEMA": schema,
+        "PROJECTOR_DATA": str(folder / schema),
+    }
+    argv = (sys.executable, "-m", *program)
+    recipe = Recipe(name=schema, argv=argv, ready=lambda: True, environ=environ)
+    process = Process(recipe, folder / f"{schema}.log", dies_with_parent=True)
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka.bootstrap)
     await producer.start()
     try:
         process.spawn()
-        peer = FaustUpserts(dsn, topic, producer)
+        made = Projector(dsn, schema, topic, producer)
         async with asyncio.timeout(READY_S):
             # Once it has applied one event, it is assigned.
-            await peer.turn([_post(uuid4())])
-        yield peer
+            await made.turn([_post(uuid4())])
+        yield made
     finally:
         await producer.stop()
         process.kill()
 
 
-def _recipe(settings: Settings, topic: str, folder: Path) -> Recipe:
-    return Recipe(
-        name="faust",
-        argv=(
-            *(sys.executable, "-m", "tests.performance.faust_upserts"),
-            *("worker", "--without-web", "--loglevel=warn"),
-        ),
-        ready=lambda: True,
-        environ={
-            "PYTHONPATH": str(ROOT),
-            "PROJECTOR_TOPIC": topic,
-            "PROJECTOR_BROKER": settings.kafka.bootstrap,
-            "PROJECTOR_DSN": settings.postgres.dsn,
-            "PROJECTOR_SCHEMA": SCHEMA,
-            "PROJECTOR_DATA": str(folder / "faust"),
-        },
-    )
-
-
-def _tables(dsn: str) -> None:
+def _make_tables(dsn: str, schema: str) -> None:
     with psycopg.connect(dsn) as connection:
-        connection.execute(tables(SCHEMA))
+        connection.execute(tables(schema))
 
 
 async def _make_topic(bootstrap: str, topic: str) -> None:
