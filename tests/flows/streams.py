@@ -100,8 +100,10 @@ def watching(
     if last_id:
         headers["Last-Event-ID"] = last_id
     port = port or who.town.settings.gateway.port
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60.0)
-    with client, client.stream("GET", "/v1/live", headers=headers, params=watched) as answer:
+    url = f"http://127.0.0.1:{port}/v1/live"
+    # A client of its own for each page would take longer to make than anything else here.
+    streaming = who.town.http.stream("GET", url, headers=headers, params=watched, timeout=60.0)
+    with streaming as answer:
         assert answer.status_code == 200, answer.read()
         reading = threading.Thread(target=_read, args=(stream, answer), daemon=True)
         reading.start()

@@ -1,139 +1,168 @@
-"""Somebody is shut out, and then something is said, while one read model stands still.
+"""Somebody is shut out, and then something is said, while a part of the read side stands still.
 
-Whatever is behind, who was shut out reads nothing of it anywhere, then or later.
+Whatever is behind, who was shut out comes to know nothing of it in any answer, count, push, replay
+or feed, then or later; and whom it is for does, once all goes on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Final
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Final
 
 import psycopg
 import pytest
+from msgspec import Struct
 from psycopg import sql
 
+from tests.flows.awkward.deeds import (
+    STORIES,
+    Deed,
+    Story,
+    block,
+    block_and_unblock,
+    close,
+    comment,
+    delete_post,
+    describe,
+    edit,
+    leave,
+    react,
+    remove,
+)
+from tests.flows.awkward.scene import NARROWER, POST, READER, Places, Scene
+from tests.flows.awkward.sight import answers, check, check_taken, check_untold, shows, told_of
+from tests.flows.streams import Stream
 from tests.flows.town import Someone, Town, eventually
 
 pytestmark = pytest.mark.flows
 
-Cast = tuple[Someone, Someone, Someone]
+
+class Lanes(Struct, frozen=True):
+    """A read model or a reaction, in one partition or in all, and to which stories it matters."""
+
+    name: str
+    partition: str = ""
+    stories: Sequence[Story] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.partition}".strip()
 
 
-def secret(ana: Someone) -> str:
-    """What ANA says once BEN is shut out: nobody else says the same."""
-    return f"what only others may read of {ana.id}"
+def stories(*deeds: Deed) -> list[Story]:
+    """Those that these deeds are in."""
+    return [one for one in STORIES if one.shut_out in deeds or one.then in deeds]
 
 
-def say(ana: Someone, **more: Any) -> str:
-    """Posts the secret, from a device that knows no position; which post."""
-    asked = {"body": secret(ana), "audience": "AUDIENCE_PUBLIC", **more}
-    answer = ana.ask("POST", "/v1/posts", json=asked)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["postId"])
-
-
-def block(ana: Someone, ben: Someone) -> None:
-    assert ana.ask("PUT", f"/v1/people/{ben.id}/block").status_code == 200
-
-
-def close(ana: Someone, _ben: Someone) -> None:
-    answer = ana.ask("PUT", "/v1/account/visibility", json={"private": True})
-    assert answer.status_code == 200
-
-
-def leave(ana: Someone, ben: Someone) -> None:
-    assert ben.ask("DELETE", f"/v1/people/{ana.id}/follow").status_code == 200
-
-
-def remove(ana: Someone, ben: Someone) -> None:
-    assert ana.ask("DELETE", f"/v1/account/followers/{ben.id}").status_code == 200
-
-
-def post(ana: Someone, _others: str, _own: str) -> None:
-    say(ana)
-
-
-def post_to_followers(ana: Someone, _others: str, _own: str) -> None:
-    say(ana, audience="AUDIENCE_FOLLOWERS")
-
-
-def comment(ana: Someone, others: str, _own: str) -> None:
-    path = f"/v1/posts/{others}/comments"
-    assert ana.ask("POST", path, json={"body": secret(ana)}).status_code == 200
-
-
-def edit(ana: Someone, _others: str, own: str) -> None:
-    changes = {"updateMask": "body", "body": secret(ana)}
-    assert ana.ask("PATCH", f"/v1/posts/{own}", json=changes).status_code == 200
-
-
-def describe(ana: Someone, _others: str, _own: str) -> None:
-    changes = {"updateMask": "about", "about": secret(ana)}
-    assert ana.ask("PATCH", "/v1/account", json=changes).status_code == 200
-
-
-# How BEN is shut out, whether he follows ANA before, and what she says then.
-SCENES: Final[list[tuple[Callable[..., None], bool, Callable[..., None]]]] = [
-    *((block, True, then) for then in (post, comment, edit, describe)),
-    (close, False, post),
-    (close, False, describe),
-    (leave, True, post_to_followers),
-    (remove, True, post_to_followers),
+LANES: Final = [
+    Lanes("graph", "", STORIES),
+    Lanes("graph", f"people-{NARROWER}", stories(block_and_unblock, close, leave, remove, comment)),
+    Lanes("graph", f"people-{READER}", stories(leave, comment, react)),
+    Lanes("accounts", f"people-{NARROWER}", stories(describe, remove, edit)),
+    Lanes("posts", f"posts-{POST}", STORIES),
+    Lanes("bookmarks", f"people-{READER}", stories(comment, delete_post)),
+    Lanes("reaction:mirror-blocks", f"people-{NARROWER}", stories(block, block_and_unblock)),
 ]
 
+Told = tuple[Scene, Story]
 
-def everything(ben: Someone, ana: Someone, posts: list[str]) -> str:
-    """All that BEN can read of it."""
-    person = f"/v1/people/{ana.id}"
-    paths = [
-        "/v1/feeds/home", "/v1/feeds/explore", "/v1/account/bookmarks", person,
-        f"/v1/handles/{ana.handle}", f"{person}/posts", f"{person}/followers",
-        *(f"/v1/posts/{one}{more}" for one in posts for more in ("", "/edits", "/comments")),
-    ]  # fmt: skip
-    answers = [ben.ask("GET", path) for path in paths]
-    assert all(answer.status_code in (200, 403, 404) for answer in answers)
-    return "".join(answer.text for answer in answers)
+
+def gathered(places: Places, story: Story) -> Scene:
+    """Everything as it is before the story."""
+    return Scene(places, story.audience, follows=story.follows)
+
+
+@pytest.fixture(scope="module")
+def places(town: Town) -> Places:
+    """Where people and posts of this town are."""
+    return Places(town)
 
 
 @contextmanager
-def held(town: Town, model: str) -> Iterator[None]:
-    """The model stands still in every partition: somebody else holds its checkpoints."""
+def held(town: Town, lanes: Lanes) -> Iterator[None]:
+    """The lanes stand still: somebody else holds their checkpoints."""
     postgres = town.settings.postgres
     with psycopg.connect(postgres.dsn) as connection:
         connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(postgres.schema)))
-        query = "select 1 from build_checkpoints where model = %s for update"
-        assert connection.execute(query, (model,)).rowcount > 0
+        query = """select 1 from build_checkpoints
+                    where model = %s and partition like %s || '%%' for update"""
+        assert connection.execute(query, (lanes.name, lanes.partition)).rowcount > 0
         yield
         connection.rollback()
 
 
-def gathered(town: Town, *, follows: bool) -> tuple[Cast, str, str]:
-    """ANA, BEN and CLO, with a post of CLO's and one of ANA's that BEN reads."""
-    ana, ben, clo = (town.newcomer() for _ in range(3))
-    for follower in (ben, clo) if follows else (clo,):
-        follower.follow(ana)
-    others = str(clo.do("POST", "/v1/posts", json={"body": "Mine."})["postId"])
-    own = str(ana.do("POST", "/v1/posts", json={"body": "Before."})["postId"])
-    for one in (clo, ana):
-        one.see("/v1/account")
-    assert "Before." in ben.see(f"/v1/posts/{own}", after=ana)["body"]
-    return (ana, ben, clo), others, own
+def play(scene: Scene, story: Story) -> None:
+    """Tells the story while lanes are held."""
+    story.shut_out(scene)
+    if scene.everywhere:
+        check_taken(scene, story, answers(scene.ben, scene))
+    story.then(scene)
+    check(scene, story, over=False)
 
 
-@pytest.mark.parametrize("model", ["graph", "accounts", "posts", "bookmarks"])
-def test_who_was_shut_out_reads_nothing_whatever_stands_still(town: Town, model: str) -> None:
-    casts = [gathered(town, follows=follows) for _, follows, _ in SCENES]
+def check_end(scene: Scene, story: Story) -> None:
+    """What everybody knows once all goes on."""
+    for who, name in ((scene.clo, story.clo), (scene.ben, story.gives)):
+        if name:
+            eventually(partial(shows, who, scene, getattr(scene, name)))
+    if story.told:
+        [*_, (post, comment)] = scene.said or [(scene.others, "")]
+        thing, page = comment or post, scene.pages["clo home"]
+        page.until(lambda: story.told in told_of(page, thing), f"{story.told} in {story}")
+    check_marked(scene, scene.pages.values())
+    check(scene, story, over=True)
+    check_counts(scene, story)
 
-    def play(number: int) -> None:
-        shut_out, _, then = SCENES[number]
-        (ana, ben, _), others, own = casts[number]
-        shut_out(ana, ben)
-        then(ana, others, own)
-        assert secret(ana) not in everything(ben, ana, [others, own]), SCENES[number]
 
-    with held(town, model), ThreadPoolExecutor(len(SCENES)) as threads:
-        list(threads.map(play, range(len(SCENES))))
-    for (_, _, then), ((ana, ben, clo), others, own) in zip(SCENES, casts, strict=True):
-        if then is not describe:
-            eventually(lambda: secret(ana) in everything(clo, ana, [others, own]))  # noqa: B023
-        assert secret(ana) not in everything(ben, ana, [others, own])
+def check_marked(scene: Scene, pages: Iterable[Stream]) -> None:
+    """Waits until the pages were told of a post by CLO, which comes after everything else."""
+    [*_, marker] = scene.publish(scene.clo, "A marker.")
+    for page in pages:
+        page.until(lambda: bool(told_of(page, marker)), "marker")  # noqa: B023
+
+
+def check_counts(scene: Scene, story: Story) -> None:
+    """Under CLO's post each is counted what they see there."""
+
+    def counted(who: Someone) -> tuple[int, int]:
+        shown = who.see(f"/v1/posts/{scene.others}")
+        return int(shown["comments"]), int(shown["reactions"])
+
+    remarks = int("remark" not in story.takes)
+    assert counted(scene.ben) == (remarks, 0), str(story)
+    if not story.from_all:
+        assert counted(scene.clo) == (1 + (story.then is comment), int(story.then is react))
+
+
+def check_replay(scene: Scene, story: Story, pages: ExitStack) -> None:
+    """Who comes back is told what they missed as it is now."""
+    ben, clo = (scene.come_back(pages, name) for name in ("ben", "clo"))
+    check_marked(scene, (ben, clo))
+    check_untold(scene, story, ben)
+    for post, one in scene.said:
+        assert story.gives or told_of(clo, one or post), str(story)
+
+
+def all_at_once(work: Callable[[Scene, Story], object], told: Sequence[Told]) -> None:
+    """Does it for each of the stories."""
+    with ThreadPoolExecutor(len(STORIES)) as threads:
+        list(threads.map(work, *zip(*told, strict=True)))
+
+
+@pytest.mark.parametrize("lanes", LANES, ids=str)
+def test_who_was_shut_out_learns_nothing_whatever_stands_still(
+    town: Town, places: Places, lanes: Lanes
+) -> None:
+    with ThreadPoolExecutor(len(STORIES)) as threads:
+        scenes = list(threads.map(partial(gathered, places), lanes.stories))
+    told = list(zip(scenes, lanes.stories, strict=True))
+    with ExitStack() as pages:
+        for scene in scenes:
+            scene.watch(pages)
+        with held(town, lanes):
+            all_at_once(play, told)
+            backs = [scene.come_back(pages, "ben") for scene in scenes]
+        all_at_once(check_end, told)
+        for (scene, story), back in zip(told, backs, strict=True):
+            check_untold(scene, story, back)
+        all_at_once(lambda scene, story: check_replay(scene, story, pages), told)
