@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from cli.explain import explain
 from cli.old_builds import drop_old_builds, rollback
 from cli.output import Json, examples, result, table
 from cli.projections_pause import pause, resume
@@ -27,6 +28,7 @@ app.command()(pause)
 app.command()(resume)
 app.command()(rebuild)
 app.command()(verify)
+app.command()(explain)
 app.command()(rollback)
 app.command("drop-old")(drop_old_builds)
 

@@ -6,7 +6,7 @@ with it; SQL must come to the same rows (`projections.statements`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, assert_never
+from typing import Final, NamedTuple, Protocol, assert_never
 
 from events.topics import Partition
 from projections.model import Model
@@ -24,6 +24,27 @@ from projections.tables import Key, Row, Table, Tally, Value, changed, key_of
 PARTITION_COLUMN: Final = "partition"
 
 
+class Holding(Protocol):
+    """Which rows are held in memory: everything if `of` is 1, else those that it is asked about."""
+
+    @property
+    def of(self) -> int:
+        """1 if everything is held."""
+        ...
+
+    def includes(self, key: Key) -> bool:
+        """Whether a row that is held is told of, and not only there to make others from."""
+        ...
+
+    def holds(self, table: Table, key: Key, row: Row | None = None) -> bool:
+        """Whether the row with that key, about to be as `row` if it is new, is held."""
+        ...
+
+    def require(self, operation: Keep) -> None:
+        """Raise unless what the operation makes a row of is held, or the row is not wanted."""
+        ...
+
+
 class Share(NamedTuple):
     """Which part of the rows is kept: those whose key hashes to `number` modulo `of`.
 
@@ -38,6 +59,15 @@ class Share(NamedTuple):
     def includes(self, key: Key) -> bool:
         """Whether the row with that key is one of this share."""
         return self.of == 1 or hash(key) % self.of == self.number
+
+    def holds(self, table: Table, key: Key, row: Row | None = None) -> bool:
+        """Whether the row is of this share, or may be needed for others."""
+        return table in self.whole or self.includes(key)
+
+    def require(self, operation: Keep) -> None:
+        """Raise `NeedsWhole` unless all rows of the source are held."""
+        if self.of > 1 and operation.source not in self.whole:
+            raise NeedsWhole(operation.source)
 
 
 EVERYTHING: Final = Share()
@@ -54,7 +84,7 @@ class NeedsWhole(RuntimeError):
 class Rows:
     """All rows of a model that come from one partition, or a share of them, and their tallies."""
 
-    def __init__(self, model: Model, partition: Partition, share: Share = EVERYTHING) -> None:
+    def __init__(self, model: Model, partition: Partition, share: Holding = EVERYTHING) -> None:
         self._share = share
         self._counting = {tally.table: _Counting(tally, partition) for tally in model.tallies}
         self._contents = {
@@ -65,13 +95,13 @@ class Rows:
         }
 
     def apply(self, operations: Iterable[Operation]) -> None:
-        """Run the operations in order; raises `NeedsWhole`, with what came before applied."""
+        """Run the operations in order; raises what `require` raises, with those before applied."""
         share = self._share
         for operation in operations:
             match operation:
                 case Upsert(table, row):
                     key = key_of(table, row)
-                    if share.of == 1 or self._holds(table, key):
+                    if share.of == 1 or share.holds(table, key, row):
                         self._contents[table].put(key, row)
                 case Update(table, where, values):
                     self._contents[table].change(key_of(table, where), table, values)
@@ -110,18 +140,14 @@ class Rows:
         """What the rows of this share add to the tally, by the key of its table; never 0."""
         return self._counting[tally.table].counts
 
-    def _holds(self, table: Table, key: Key) -> bool:
-        return table in self._share.whole or self._share.includes(key)
-
     def _keep(self, operation: Keep) -> None:
+        self._share.require(operation)
         source = key_of(operation.source, operation.key)
-        if self._share.of > 1 and operation.source not in self._share.whole:
-            raise NeedsWhole(operation.source)
         kept = self._contents[operation.source].rows.get(source)
         if kept is not None:
             row = operation.row | {name: kept[name] for name in operation.columns}
             key = key_of(operation.table, row)
-            if self._holds(operation.table, key):
+            if self._share.holds(operation.table, key, row):
                 self._contents[operation.table].put(key, row)
 
 
@@ -154,7 +180,7 @@ class _Counting:
 class _Contents:
     """The rows of one table, those who count them, and indexes of columns that were asked for."""
 
-    def __init__(self, share: Share, counting: Sequence[_Counting]) -> None:
+    def __init__(self, share: Holding, counting: Sequence[_Counting]) -> None:
         self.rows: dict[Key, Row] = {}
         self._share = share
         self._counting = counting

@@ -9,6 +9,7 @@ from msgspec import Struct
 from events.topics import Partition
 from projections.rebuilding.filling import FillTask
 from projections.rebuilding.telling import TellTask
+from projections.rebuilding.telling_rows import RowTask
 
 
 class FillJob(Struct, frozen=True):
@@ -25,7 +26,14 @@ class TellJob(Struct, frozen=True):
     tasks: Sequence[TellTask]
 
 
-Job = FillJob | TellJob
+class RowJob(Struct, frozen=True):
+    """Tell what one partition has of one row. The answer is `projections.explaining.Traced`."""
+
+    partition: Partition
+    task: RowTask
+
+
+Job = FillJob | TellJob | RowJob
 
 
 class Runner(Protocol):

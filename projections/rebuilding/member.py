@@ -25,8 +25,9 @@ from infra.postgres.pool import open_pool
 from projections.model import Model
 from projections.models import MODELS
 from projections.rebuilding.filling import fill
-from projections.rebuilding.jobs import Done, Failed, FillJob, Job, Progress, TellJob
+from projections.rebuilding.jobs import Done, Failed, FillJob, Job, Progress, RowJob, TellJob
 from projections.rebuilding.telling import tell
+from projections.rebuilding.telling_rows import tell_row
 from projections.rebuilding.tools import Tools
 from projections.rebuilding.troubles import told as as_failure
 
@@ -69,6 +70,8 @@ async def _done(job: Job, tools: Tools) -> object:
         case TellJob(partition=partition, tasks=tasks):
             models = [replace(task, model=_known(task.model)) for task in tasks]
             return await tell(partition, models, tools)
+        case RowJob(partition=partition, task=task):
+            return await tell_row(partition, replace(task, model=_known(task.model)), tools)
 
 
 def _known(model: Model) -> Model:

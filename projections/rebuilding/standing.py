@@ -15,29 +15,39 @@ from projections.model import Model
 class Standing(Struct, frozen=True):
     """One build: where it is in each partition, and the offsets of what it did not apply there.
 
-    `parked` has those that wait, and those that an operator dropped.
+    `parked` has those that wait, and those that an operator dropped; `dropped` only the latter.
     """
 
     model: Model
     build: Known
     checkpoints: Mapping[Partition, Checkpoint]
     parked: Mapping[Partition, frozenset[int]]
+    dropped: Mapping[Partition, frozenset[int]] = {}
 
 
 async def standing(connection: Connection, model: Model, build: Known) -> Standing:
     """Where the build stands, in the transaction of `connection`."""
     found = await checkpoints.all_of(connection, model.name, build.number)
     parked: dict[Partition, set[int]] = {}
+    dropped: dict[Partition, set[int]] = {}
     cursor = await connection.execute(
         """
-        select partition, "offset" from parked where model = %(model)s and build = %(build)s
-        union select partition, "offset" from dropped where model = %(model)s and build = %(build)s
+        select partition, "offset", false from parked
+        where model = %(model)s and build = %(build)s
+        union select partition, "offset", true from dropped
+        where model = %(model)s and build = %(build)s
         """,
         {"model": model.name, "build": build.number},
     )
-    for partition, offset in await cursor.fetchall():
+    for partition, offset, gone in await cursor.fetchall():
         parked.setdefault(parse_partition(partition), set()).add(offset)
-    return Standing(model, build, found, {one: frozenset(each) for one, each in parked.items()})
+        if gone:
+            dropped.setdefault(parse_partition(partition), set()).add(offset)
+    return Standing(model, build, found, _frozen(parked), _frozen(dropped))
+
+
+def _frozen(found: Mapping[Partition, set[int]]) -> dict[Partition, frozenset[int]]:
+    return {one: frozenset(each) for one, each in found.items()}
 
 
 async def live_build(connection: Connection, model: Model) -> Known:

@@ -29,7 +29,8 @@ class Meter:
         self._left = total
 
     def add(self, records: int) -> None:
-        """So many more are done."""
+        """So many more are done; none beyond the total."""
+        records = min(records, self._left)
         self._left -= records
         self._told(records)
 

@@ -60,7 +60,7 @@ async def verified(
 
     Raises `JobFailed`, `LogUnavailable`, psycopg's errors.
     """
-    async with _snapshot(pool) as connection:
+    async with snapshot(pool) as connection:
         found = [await _standing(connection, one, log) for one in wanted]
         stands = [one for one in found if isinstance(one, Standing)]
         watch.begin("folding the log", 2 * _records(stands))
@@ -87,7 +87,8 @@ async def verified(
 
 
 @asynccontextmanager
-async def _snapshot(pool: Pool) -> AsyncIterator[Connection]:
+async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection that sees the database at one moment, however long it takes."""
     async with pool.connection() as connection, connection.transaction():
         await connection.execute("set transaction isolation level repeatable read, read only")
         await connection.execute("set local statement_timeout = 0")

@@ -10,9 +10,10 @@ from projections.model import Model
 from projections.rebuilding.claiming import claimed
 from projections.rebuilding.comparing import Verdict
 from projections.rebuilding.filling import fill
-from projections.rebuilding.jobs import FillJob, Job, Runner, TellJob
+from projections.rebuilding.jobs import FillJob, Job, RowJob, Runner, TellJob
 from projections.rebuilding.rebuild import Outcome, Rebuild
 from projections.rebuilding.telling import tell
+from projections.rebuilding.telling_rows import tell_row
 from projections.rebuilding.tools import Tools
 from projections.rebuilding.verifying import Wanted, verified
 from tests.infra.worker.log_in_memory import Plain
@@ -37,6 +38,8 @@ class Alone:
                 return await fill(tasks, tools)
             case TellJob(partition=partition, tasks=tasks):
                 return await tell(partition, tasks, tools)
+            case RowJob(partition=partition, task=task):
+                return await tell_row(partition, task, tools)
 
 
 class Watching:
