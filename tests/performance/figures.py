@@ -80,10 +80,13 @@ def beside(
     peer: str,
     theirs: Sequence[Turn],
     at_least: float | None = None,
+    rate_at_least: float | None = None,
 ) -> Figure:
-    """The figure of turns taken in pairs; `at_least` is the ratio to reach."""
+    """The figure of turns taken in pairs; `at_least` is the ratio to reach, and there is a rate."""
     ratio = median(our.rate / their.rate for our, their in zip(ours, theirs, strict=True))
     rates = [our.rate for our in ours]
+    to_reach = (("ratio", ratio, at_least), ("rate", median(rates), rate_at_least))
+    goals = [(what, value, least) for what, value, least in to_reach if least is not None]
     return Figure(
         name=name,
         unit="operations/s",
@@ -93,8 +96,8 @@ def beside(
         peer=peer,
         peer_median=_short(median(their.rate for their in theirs)),
         ratio=_short(ratio),
-        goal="" if at_least is None else f"ratio >= {at_least:g}",
-        reached=None if at_least is None else ratio >= at_least,
+        goal=" and ".join(f"{what} >= {least:,.10g}" for what, _, least in goals),
+        reached=all(value >= least for _, value, least in goals) if goals else None,
         p50_ms=_latency(our.p50_ms for our in ours),
         p99_ms=_latency(our.p99_ms for our in ours),
         peer_p50_ms=_latency(their.p50_ms for their in theirs),

@@ -31,6 +31,14 @@ def test_a_goal_is_reached_at_its_very_value(at_least: float | None, reached: bo
     assert beside("x", [at(100)], "peer", [at(50)], at_least).reached is reached
 
 
+def test_a_ratio_and_a_rate_are_reached_together() -> None:
+    both = [beside("x", [at(100)], "peer", [at(50)], 2, rate) for rate in (100, 1000)]
+    assert [(one.reached, one.goal) for one in both] == [
+        (True, "ratio >= 2 and rate >= 100"),
+        (False, "ratio >= 2 and rate >= 1,000"),
+    ]
+
+
 def test_a_bound_speaks_of_the_worst_value() -> None:
     assert within("x", [1, 2, 15], "s", 15).reached
     assert within("x", [1, 2, 15.1], "s", 15).reached is False

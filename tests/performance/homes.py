@@ -1,0 +1,76 @@
+"""Cached homes of one deployment, read in this process as the query side reads them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from infra.config import Settings
+from infra.crypto.sealed import Seals
+from infra.postgres.pool import Pool
+from infra.redis.entries import opened, split
+from infra.redis.timelines import Timelines, open_timelines
+from queries.cursors import Cursors
+from queries.feeds.freshness import short_of
+from queries.feeds.opened import open_home
+from queries.rpc.feeds import Feeds
+from queries.store import Store
+from schemas.gen import feeds_pb2
+from tests.performance.waiting import until
+from tests.queries.world import call
+
+READ_S: Final = 60.0
+KEY: Final = bytes(range(32))
+READERS: Final = 8
+
+
+class CachedHomes:
+    """Timelines, and the reads that make them."""
+
+    def __init__(self, feeds: Feeds, timelines: Timelines) -> None:
+        self._feeds = feeds
+        self._timelines = timelines
+
+    async def fill(self, viewers: Sequence[UUID]) -> None:
+        """Reads everybody's home until each has a timeline; raises `TimeoutError`."""
+        together = asyncio.Semaphore(READERS)
+
+        async def one(viewer: UUID) -> None:
+            async with together:
+                await until(lambda: self._read(viewer), READ_S)
+
+        async with asyncio.TaskGroup() as group:
+            for viewer in viewers:
+                group.create_task(one(viewer))
+
+    async def vouched(self, ends: Mapping[str, int], within_s: float = READ_S) -> None:
+        """Waits until the timelines have everything up to `ends`; raises `TimeoutError`."""
+
+        async def marked() -> bool:
+            found = await self._timelines.glimpse(UUID(int=0))
+            return found.generation is not None and not short_of(found.markers, ends)
+
+        await until(marked, within_s)
+
+    async def newest(self, viewer: UUID, most: int) -> list[UUID]:
+        """The newest candidates in the viewer's timeline."""
+        found = (await self._timelines.glimpse(viewer)).timeline
+        entries: set[tuple[datetime, UUID]] = set()
+        if found is not None:
+            entries = {opened(entry) for entry in split(found.entries)}
+        return [post for _, post in sorted(entries, reverse=True)[:most]]
+
+    async def _read(self, viewer: UUID) -> bool:
+        await self._feeds.ReadHome(feeds_pb2.ReadHomeRequest(), call(viewer, READ_S))
+        found = (await self._timelines.glimpse(viewer)).timeline
+        return found is not None and found.ready
+
+
+@asynccontextmanager
+async def cached_homes(settings: Settings, pool: Pool) -> AsyncIterator[CachedHomes]:
+    """The homes of these settings, whose read models are there already."""
+    store = Store(pool, READ_S)
+    async with open_home(settings, store) as home, open_timelines(settings) as timelines:
+        yield CachedHomes(Feeds(store, Cursors(Seals(KEY)), home), timelines)
