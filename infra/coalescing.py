@@ -3,9 +3,10 @@
 What is asked while an answer is on its way is asked in the next round, never answered by the
 running one: an answer always speaks of a moment after its question.
 
-Nobody waits for company after a quiet moment. But while one round follows the other they keep a
-little distance: a busy process takes in its calls one by one, and would else make a round trip
-for each, which costs it more than all the rest of a small call.
+Nobody waits for company after a quiet moment, nor after a round for a single question. But while
+rounds for many follow on each other they keep a little distance: a busy process takes in its calls
+one by one, and would else make a round trip for each, which costs it more than all the rest of a
+small call.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ APART_S: Final = 0.002
 class Coalesced(Generic[Key, Value]):
     """Answers single keys by `ask`, which takes many and answers each of them.
 
-    Two rounds begin `apart_s` seconds from each other at least.
+    After a round for more than one key, the next begins `apart_s` seconds later at the earliest.
     """
 
     def __init__(
@@ -49,8 +50,9 @@ class Coalesced(Generic[Key, Value]):
         while self._waiting:
             if (early_s := self._next_at - loop.time()) > 0:
                 await asyncio.sleep(early_s)
-            self._next_at = loop.time() + self._apart_s
             asked, self._waiting = self._waiting, {}
+            if len(asked) > 1:
+                self._next_at = loop.time() + self._apart_s
             try:
                 found = await self._ask(tuple(asked))
             except Exception as error:

@@ -42,23 +42,31 @@ async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile() -> None:
     library = Library()
     library.gate.set()
     coalesced = Coalesced(library.ask, apart_s=0.2)
-    assert await coalesced.answer("a") == 1
-    asked = [asyncio.create_task(coalesced.answer("b"))]
+    assert await asyncio.gather(*map(coalesced.answer, "ab")) == [1, 1]
+    asked = [asyncio.create_task(coalesced.answer("c"))]
     await asyncio.sleep(0.01)
-    asked.append(asyncio.create_task(coalesced.answer("c")))
+    asked.append(asyncio.create_task(coalesced.answer("d")))
     assert await asyncio.gather(*asked) == [2, 2]
+
+
+async def test_who_asks_alone_does_not_wait_for_company() -> None:
+    library = Library()
+    library.gate.set()
+    coalesced = Coalesced(library.ask, apart_s=60)
+    async with asyncio.timeout(30):
+        assert [await coalesced.answer("a") for _ in range(3)] == [1, 2, 3]
 
 
 async def test_nobody_waits_for_company_after_a_quiet_moment() -> None:
     library = Library()
     library.gate.set()
     coalesced = Coalesced(library.ask, apart_s=0.05)
-    assert await coalesced.answer("a") == 1
+    assert await asyncio.gather(*map(coalesced.answer, "ac")) == [1, 1]
     await asyncio.sleep(0.1)
     alone = asyncio.create_task(coalesced.answer("b"))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert library.rounds == [("a",), ("b",)]
+    assert library.rounds == [("a", "c"), ("b",)]
     assert await alone == 2
 
 
