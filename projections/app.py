@@ -25,10 +25,10 @@ from infra.redis.markers import open_markers
 from infra.stopping import Stop
 from infra.telemetry.metrics import exported_metrics
 from infra.worker.faust_app import faust_app
+from infra.worker.group_commit import GroupCommit
 from infra.worker.host import Host
-from infra.worker.lane import TURNS_EACH
 from infra.worker.overseer import Overseer
-from infra.worker.places import Places
+from infra.worker.places import CONNECTIONS_EACH, Places
 from infra.worker.reactions import Reacting, ReactionSubscriber
 from infra.worker.subscriber import Subscriber
 from infra.worker.watchdog import watch
@@ -52,8 +52,8 @@ TIMELINES_SETTLE_S: Final = 1.0
 """What is committed when a worker ends has so long to get into timelines, or voids all of them."""
 _POOL_WAIT_MS: Final = 10_000
 """Lanes take turns; nobody waits for an answer meanwhile."""
-_SPARE_CONNECTIONS: Final = 3
-"""For keys, for what operators want, and for followers."""
+_SPARE_CONNECTIONS: Final = 4
+"""For what lanes commit together, for keys, for what operators want, and for followers."""
 
 _log = logging.getLogger(__name__)
 
@@ -120,12 +120,13 @@ async def worker(
         keys = await open_keyring(pool, master)
         telling = Bulletin(publisher)
         commits = await opened.enter_async_context(_fanning_out(settings, pool))
+        together = GroupCommit(pool)
         subscribers: list[Subscriber] = [
-            *model_subscribers(models, pool, log, keys, telling, commits)
+            *model_subscribers(models, pool, log, keys, telling, commits, together)
         ]
         if reactions is not None:
             submit = await opened.enter_async_context(reactions.submitting())
-            subscribers += reaction_subscribers(pool, log, reacting, submit)
+            subscribers += reaction_subscribers(pool, log, reacting, submit, together)
         host = Host(subscribers, log)
         overseer = Overseer(host, pool)
         yield await opened.enter_async_context(_hosted(settings, host, log, overseer))
@@ -138,15 +139,16 @@ def model_subscribers(
     keys: Keys,
     telling: Telling,
     commits: Commits | None = None,
+    together: GroupCommit | None = None,
 ) -> list[ModelSubscriber]:
     """The models, each under its name in `checkpoints`.
 
-    `commits` hears of those that touch home timelines.
+    `commits` hears of those that touch home timelines. `together` commits what is small.
     """
     return [
         ModelSubscriber(
             model,
-            Places(model.name, pool, log),
+            Places(model.name, pool, log, together=together),
             keys,
             telling,
             commits if model.touches is not None else None,
@@ -156,18 +158,24 @@ def model_subscribers(
 
 
 def reaction_subscribers(
-    pool: Pool, log: Log, reacting: Sequence[Reacting[Any]], submit: Submit
+    pool: Pool,
+    log: Log,
+    reacting: Sequence[Reacting[Any]],
+    submit: Submit,
+    together: GroupCommit | None = None,
 ) -> list[ReactionSubscriber[Any]]:
     """The reactions, each under its name in `checkpoints`."""
     return [
-        ReactionSubscriber(one, Places(f"reaction:{one.name}", pool, log), submit)
+        ReactionSubscriber(
+            one, Places(f"reaction:{one.name}", pool, log, together=together), submit
+        )
         for one in reacting
     ]
 
 
 def _patient(settings: PostgresSettings, subscribers: int) -> PostgresSettings:
     """For a worker: nobody waits for it, and no subscriber takes the connections of others."""
-    connections = TURNS_EACH * subscribers + _SPARE_CONNECTIONS
+    connections = CONNECTIONS_EACH * subscribers + _SPARE_CONNECTIONS
     return replace(
         settings,
         statement_timeout_ms=_STATEMENT_MS,

@@ -22,13 +22,12 @@ async def apply(
     partition: Partition,
     operations: Iterable[Operation],
 ) -> None:
-    """Run the operations on that build, each row written once; statements travel together."""
-    async with connection.pipeline():
-        for step in groups(operations):
-            statement, parameters = _prepared(model, build, step)
-            await connection.execute(
-                statement, parameters | {"partition": str(partition)}, prepare=True
-            )
+    """Run the operations on that build, each row written once. Nothing is fetched."""
+    for step in groups(operations):
+        statement, parameters = _prepared(model, build, step)
+        await connection.execute(
+            statement, parameters | {"partition": str(partition)}, prepare=True
+        )
 
 
 def _prepared(model: Model, build: int, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:

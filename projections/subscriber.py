@@ -20,12 +20,16 @@ from projections.applying import apply
 from projections.commits import Commit, Commits, lane_of, place_of
 from projections.folding import Folded, News, fold, persons, wanted_types
 from projections.model import Model
+from projections.operations import DeleteWhere, UpdateWhere
 
 POISON: Final = (psycopg.DataError, psycopg.IntegrityError)
 """What Postgres says of rows that it will never take, however often it is asked."""
 
 NEWS_AGE_MAX: Final = timedelta(minutes=5)
 """Older news is not told: whoever catches up with a long log must not flood open pages."""
+
+OPERATIONS_TOGETHER_MAX: Final = 500
+"""Batches that change more rows commit by themselves."""
 
 _log = logging.getLogger(__name__)
 
@@ -138,7 +142,7 @@ class ModelSubscriber:
         shards = {parked.accepted.decision.shard for parked in folded.parked}
         after = replace(after, parked=after.parked | shards)
         before, began_s = self._places.reached(partition), time.monotonic()
-        await self._places.move(partition, after, rows)
+        await self._places.move(partition, after, rows, large=_is_large(folded))
         self._told[partition] = after.offset + 1
         if self._commits is not None:
             lane = lane_of(self.name, partition)
@@ -168,6 +172,14 @@ class ModelSubscriber:
             raise Halted(f"Postgres refuses its rows: {reason}") from problem
         after, _ = progress.advanced(self._places.reached(partition), reads)
         await self._commit(partition, after, Folded(parked=[Parked(accepted[0], reason)]))
+
+
+def _is_large(folded: Folded) -> bool:
+    """Whether it may take long enough for others to notice. Set-wise ones may touch any number."""
+    operations = folded.operations
+    return len(operations) > OPERATIONS_TOGETHER_MAX or any(
+        isinstance(one, UpdateWhere | DeleteWhere) for one in operations
+    )
 
 
 def _other_version(model: Model, version: int) -> str:

@@ -92,6 +92,15 @@ class Parked(NamedTuple):
     reason: str | None
 
 
+class Step(NamedTuple):
+    """A move of one checkpoint."""
+
+    model: str
+    partition: Partition
+    before: Checkpoint
+    after: Checkpoint
+
+
 async def load(
     connection: Connection, model: str, partition: Partition, build: int | None = None
 ) -> Checkpoint:
@@ -161,31 +170,41 @@ async def move(
 
     Raises `Overtaken`.
     """
+    [at] = await move_all(connection, [Step(model, partition, before, after)])
+    if at is None:
+        raise Overtaken(f"The checkpoint of {model} in {partition} left {before.offset}.")
+    return at
+
+
+async def move_all(connection: Connection, steps: Sequence[Step]) -> list[datetime | None]:
+    """As `move`, of many checkpoints at once; None for each that was overtaken."""
     cursor = await connection.execute(
         """
-        update build_checkpoints
-        set "offset" = %(offset)s, last_id = %(last_id)s, tenure = %(tenure)s, halted = '',
+        update build_checkpoints c
+        set "offset" = step.offset, last_id = step.last_id, tenure = step.tenure, halted = '',
             at = now()
-        where model = %(model)s and build = %(build)s and partition = %(partition)s
-            and "offset" = %(before)s and revision = %(revision)s
-        returning at
+        from unnest(%(models)s::text[], %(builds)s::integer[], %(partitions)s::text[],
+            %(befores)s::bigint[], %(revisions)s::bigint[],
+            %(offsets)s::bigint[], %(last_ids)s::uuid[], %(tenures)s::bytea[])
+            as step (model, build, partition, before, revision, "offset", last_id, tenure)
+        where c.model = step.model and c.build = step.build and c.partition = step.partition
+            and c."offset" = step.before and c.revision = step.revision
+        returning c.model, c.partition, c.at
         """,
         {
-            "offset": after.offset,
-            "last_id": after.last_id,
-            "tenure": _encoder.encode(after.tenure),
-            "model": model,
-            "build": before.build.number,
-            "partition": str(partition),
-            "before": before.offset,
-            "revision": before.revision,
+            "models": [step.model for step in steps],
+            "builds": [step.before.build.number for step in steps],
+            "partitions": [str(step.partition) for step in steps],
+            "befores": [step.before.offset for step in steps],
+            "revisions": [step.before.revision for step in steps],
+            "offsets": [step.after.offset for step in steps],
+            "last_ids": [step.after.last_id for step in steps],
+            "tenures": [_encoder.encode(step.after.tenure) for step in steps],
         },
+        prepare=True,
     )
-    row = await cursor.fetchone()
-    if row is None:
-        raise Overtaken(f"The checkpoint of {model} in {partition} left {before.offset}.")
-    at: datetime = row[0]
-    return at
+    moved = {(model, partition): at for model, partition, at in await cursor.fetchall()}
+    return [moved.get((step.model, str(step.partition))) for step in steps]
 
 
 async def store(

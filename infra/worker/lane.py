@@ -38,8 +38,11 @@ TRANSIENT: Final = (
 BUFFERED_RECORDS_MAX: Final = 10_000
 CONSUMED_RECORDS_MAX: Final = 5_000
 TURNS_EACH: Final = 2
-"""So many lanes of one subscriber are at work at once. Whatever they wait for, they hold no more
-connections and no more batches than that, which leaves the other subscribers theirs."""
+"""So many lanes of one subscriber are at work on much at once. Whatever they wait for, they hold no
+more batches than that from the log."""
+QUICK_RECORDS_MAX: Final = 500
+"""What was just delivered, and is no more than this, waits for no turn: many lanes commit it
+together (infra.worker.group_commit)."""
 NEAR_RECORDS: Final = 5_000
 """A lane that is behind by no more takes deliveries again while it reads the rest from the log."""
 _BACK_OFF_S: Final = (0.05, 2.0)
@@ -164,12 +167,15 @@ class Lane:
         self._become(State.CATCHING_UP)
         self._following = following
         while await self._is_more():
-            async with self._turns:
-                await self._consume()
+            taken = self._taken(self._following)
+            if 0 < len(taken) <= QUICK_RECORDS_MAX:
+                await self._consume(taken)
+            else:
+                async with self._turns:
+                    await self._consume(taken or await self._read(self._following))
             self._on_room()
 
-    async def _consume(self) -> None:
-        reads = self._taken(self._following) or await self._read(self._following)
+    async def _consume(self, reads: Sequence[Read]) -> None:
         started = time.monotonic()
         self._following = await self.subscriber.consume(self.partition, reads)
         self._meter.consumed(reads, time.monotonic() - started)

@@ -1,15 +1,24 @@
 """The places that one subscriber has reached, in memory as they are stored."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
 from events.topics import Partition
 from infra.log.port import ReadableLog
 from infra.postgres.pool import Pool
+from infra.postgres.transactions import pipelined
 from infra.worker import checkpoints, meters, pauses, progress
-from infra.worker.checkpoints import Connection
-from infra.worker.progress import Checkpoint, Paused
+from infra.worker.checkpoints import Connection, Step
+from infra.worker.group_commit import GroupCommit, Move, committing
+from infra.worker.progress import Checkpoint, Overtaken, Paused
+
+CONNECTIONS_EACH: Final = 2
+"""So many connections one subscriber uses at once, in however many partitions it hangs."""
 
 
 async def nothing_else(_connection: Connection) -> None:
@@ -19,14 +28,25 @@ async def nothing_else(_connection: Connection) -> None:
 class Places:
     """A subscriber's checkpoints, one for each of its partitions.
 
-    They are those of the build numbered `build`, or of whichever is live.
+    They are those of the build numbered `build`, or of whichever is live. Small moves join those of
+    other subscribers in `together`, if there is any.
     """
 
-    def __init__(self, name: str, pool: Pool, log: ReadableLog, build: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        pool: Pool,
+        log: ReadableLog,
+        build: int | None = None,
+        together: GroupCommit | None = None,
+    ) -> None:
         self.name = name
         self._build = build
         self._pool = pool
         self._log = log
+        self._together = together
+        self._connections = asyncio.Semaphore(CONNECTIONS_EACH)
+        self._alone = 0
         self._reached: dict[Partition, Checkpoint] = {}
 
     def reached(self, partition: Partition) -> Checkpoint:
@@ -38,7 +58,7 @@ class Places:
 
         Raises `Halted` if this is not the log it came from, and `Paused`.
         """
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             checkpoint = await checkpoints.load(connection, self.name, partition, self._build)
             # In this order: who pauses it from here on overtakes the checkpoint just read. What is
             # not live is folded by nobody but who builds it, whom a pause does not concern.
@@ -56,18 +76,49 @@ class Places:
         partition: Partition,
         after: Checkpoint,
         work: Callable[[Connection], Awaitable[None]] = nothing_else,
+        *,
+        large: bool = False,
     ) -> None:
-        """Do `work` and move the checkpoint in one transaction; raises `Overtaken`."""
-        before = self._reached[partition]
-        async with self._pool.connection() as connection, connection.transaction():
-            at = await checkpoints.move(connection, self.name, partition, before, after)
-            await work(connection)
-        self._reach(partition, replace(after, at=at))
+        """Do `work` and move the checkpoint in one transaction; raises `Overtaken`.
+
+        Whatever is `large` gets a transaction to itself, so that nobody waits for it.
+        """
+        move = Move(Step(self.name, partition, self._reached[partition], after), work)
+        at = None if large else await self._joined(move)
+        self._reach(partition, replace(after, at=at or await self._made_alone(move)))
 
     async def halt(self, partition: Partition, reason: str) -> None:
         """Note why the subscriber stands still."""
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             await checkpoints.halt(connection, self.name, partition, reason, self._build)
+
+    async def _joined(self, move: Move) -> datetime | None:
+        """When it was made in a transaction with others, if it was.
+
+        While one of the subscriber's moves is made alone, perhaps because it hangs, the others do
+        not try: each of them would cost everybody in its group a moment.
+        """
+        if self._together is None or self._alone:
+            return None
+        return await self._together.commit(move)
+
+    async def _made_alone(self, move: Move) -> datetime:
+        self._alone += 1
+        try:
+            async with self._connection() as connection, pipelined(connection):
+                [at] = await committing(connection, [move])
+        finally:
+            self._alone -= 1
+        if at is None:
+            step = move.step
+            left = f"left {step.before.offset}"
+            raise Overtaken(f"The checkpoint of {step.model} in {step.partition} {left}.")
+        return at
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with self._connections, self._pool.connection() as connection:
+            yield connection
 
     def _reach(self, partition: Partition, checkpoint: Checkpoint) -> None:
         self._reached[partition] = checkpoint

@@ -56,17 +56,19 @@ PLANTS: Final[Mapping[str, Plant]] = {
     ),
     "checkpoint-apart": Plant(
         "A checkpoint moves in another transaction than its rows",
-        "infra.worker.places:Places.move",
-        "    await work(connection)",
-        "async with self._connection() as connection, connection.transaction():\n"
-        "        await work(connection)",
+        "infra.worker.places:Places._made_alone",
+        "pipelined(connection):\n    [at] = await committing(connection, [move])",
+        "pipelined(connection):\n"
+        "    [at] = await committing(connection, [Move(move.step, nothing_else)])\n"
+        "async with self._connection() as connection:\n"
+        "    await move.work(connection)",
         f"{POISON}::test_a_model_that_decides_visibility_stops_before_the_poison_event",
     ),
     "overtaken-unnoticed": Plant(
         "Of two workers both write",
-        "infra.worker.checkpoints:move",
-        'and "offset" = %(before)s and revision = %(revision)s',
-        "and %(before)s is not null and %(revision)s is not null",
+        "infra.worker.checkpoints:move_all",
+        'and c."offset" = step.before and c.revision = step.revision',
+        "and step.before is not null and step.revision is not null",
         f"{POISON}::test_of_two_workers_one_is_overtaken_and_changes_nothing",
     ),
     "parked-goes-on": Plant(

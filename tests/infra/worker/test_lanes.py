@@ -276,8 +276,9 @@ class Hanging(Recorder):
 
 
 async def test_one_that_hangs_in_all_its_partitions_takes_no_more_than_its_turns(
-    world: World,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lane, "QUICK_RECORDS_MAX", 0)
     partitions = [Partition(PEOPLE.name, number) for number in range(2 * lane.TURNS_EACH)]
     stuck, other = Hanging("stuck"), Hanging("other")
     stuck.gate.clear()
@@ -293,3 +294,17 @@ async def test_one_that_hangs_in_all_its_partitions_takes_no_more_than_its_turns
     assert stuck.working == lane.TURNS_EACH
     stuck.gate.set()
     await eventually(lambda: sorted(stuck.consumed) == everywhere)
+
+
+async def test_what_is_quick_is_at_work_in_all_partitions_at_once(world: World) -> None:
+    partitions = [Partition(PEOPLE.name, number) for number in range(2 * lane.TURNS_EACH)]
+    waiting = Hanging("waiting")
+    waiting.gate.clear()
+    host = Host((waiting,), cast("Log", world.log))
+    world.hosts.append(host)
+    for partition in partitions[1:]:
+        world.log.claim(partition)
+    await host.seek(partitions)
+    for partition in partitions:
+        await host.deliver(partition, world.log.entries[partition])
+    await eventually(lambda: waiting.working == len(partitions))
