@@ -200,4 +200,23 @@ PLANTS: Final[Mapping[str, Plant]] = {
         "if False:",
         "tests/infra/auth/test_tokens.py::test_it_ends_when_it_says",
     ),
+    "replay-unjudged": Plant(
+        "Who comes back is told what was missed without being judged",
+        "gateway.live.courier:Courier._deliver",
+        "for task, verdict in zip(part, answer.verdicts, strict=True):",
+        "for task, verdict in zip(part, answer.verdicts, strict=True):\n"
+        "    verdict.shown.extend(at for at, page in enumerate(pages) if page.replaying)",
+        "tests/queries/test_relations_pushed.py::test_who_comes_back_is_told_by_what_they_are_then",
+    ),
+    "block-cached": Plant(
+        "What somebody is to a viewer is remembered from one read to the next",
+        "queries.reads.posts:posts",
+        "return {row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)}",
+        "kept = posts.__dict__.setdefault(viewer, {})\n"
+        "if not kept.keys() >= set(wanted):\n"
+        "    kept.update({row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)})\n"
+        "return {one: kept[one] for one in wanted if one in kept}",
+        "tests/queries/test_relations.py::"
+        "test_a_block_holds_for_the_next_read_whatever_was_answered_before",
+    ),
 }

@@ -37,6 +37,7 @@ from infra.nats.items import (
 )
 from infra.nats.reader import Began, Message
 from infra.positions import Positions
+from infra.rpc.backend import Backend
 from schemas.gen import live_pb2 as pb
 from schemas.gen.options_pb2 import ID_POST
 
@@ -175,6 +176,16 @@ class Client:
                 self._more.clear()
                 await self._more.wait()
 
+    async def until_counted(self, post: UUID) -> None:
+        """Waits until it was told what the post counts."""
+        async with asyncio.timeout(WITHIN_S):
+            while IDS.seal(ID_POST, post) not in self._counted():
+                self._more.clear()
+                await self._more.wait()
+
+    def _counted(self) -> list[str]:
+        return [event.data["postId"] for event in self.events if event.name == "counts"]
+
     async def until_over(self) -> None:
         """Waits until the page has ended."""
         assert self._task is not None
@@ -211,15 +222,20 @@ class Client:
 
 
 class Gateway:
-    """A hub with everything behind it."""
+    """A hub with everything behind it; `judge` is the query side, one that is played without it."""
 
     def __init__(
-        self, *, ring: int = 1000, waiting_max: int = 100, patience_s: float = 60.0
+        self,
+        *,
+        ring: int = 1000,
+        waiting_max: int = 100,
+        patience_s: float = 60.0,
+        judge: Backend | None = None,
     ) -> None:
         self.queries = QuerySide()
         encode = events.encoder(IDS)
         self.hub = Hub(SETTINGS, Ring(ring), encode)
-        questions = Questions(self.queries)
+        questions = Questions(judge or self.queries)
         self.courier = Courier(self.hub, questions, Positions(Seals(KEY)), encode, patience_s)
         self.upkeep = Upkeep(self.hub, questions, LiveSettings())
         self.clients: list[Client] = []
