@@ -27,6 +27,7 @@ _BIGINT: Final = struct.Struct(">iq").pack
 _ARRAY: Final = struct.Struct(">iii").pack
 _DIMENSION: Final = struct.Struct(">ii").pack
 _BOOLEANS: Final = {False: b"\x00\x00\x00\x01\x00", True: b"\x00\x00\x00\x01\x01"}
+_EMPTY_OBJECT: Final = b"\x00\x00\x00\x03\x01{}"
 _REFUSED: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error)
 
 Field = Callable[[Any], bytes]
@@ -60,10 +61,12 @@ def _timestamp(value: datetime) -> bytes:
 
 
 def _uuid(value: UUID) -> bytes:
-    return b"\x00\x00\x00\x10" + value.bytes
+    return b"\x00\x00\x00\x10" + value.int.to_bytes(16)
 
 
 def _jsonb(value: object) -> bytes:
+    if value == {}:
+        return _EMPTY_OBJECT
     return _sized(b"\x01" + _canonical(value).encode())
 
 

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -46,6 +48,10 @@ class Folded(Struct):
     stop: tuple[int, str] | None = None
 
 
+_NOTHING: Final = Folded()
+
+
+@cache
 def wanted_types(model: Model) -> frozenset[str]:
     """The types of the model's events."""
     return frozenset(map(type_of, model.events))
@@ -87,7 +93,7 @@ def fold(
     catalog does not know, and, in a model that decides visibility, before one that cannot be
     applied.
     """
-    wanted = wanted_types(model)
+    wanted, place = wanted_types(model), str(partition)
     folded = Folded()
     parked = set(waiting)
     for one in accepted:
@@ -98,8 +104,10 @@ def fold(
         if one.decision.shard in parked:
             folded.parked.append(Parked(one, None))
             continue
+        old = one.decision.at < news_from
         try:
-            changed = _changed(model, moment_of(partition, one), one, wanted, cipher)
+            events = events_of(model, one.decision.facts, wanted, cipher)
+            changed = _changed(model, place, one, events, untold=old and _is_silent(model, folded))
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
             reason = f"{type(problem).__name__} at offset {one.offset}; the trace is in the log."
@@ -110,8 +118,13 @@ def fold(
             folded.parked.append(Parked(one, reason))
             continue
         folded.operations += changed.operations
-        _tell(folded, changed, old=one.decision.at < news_from)
+        _tell(folded, changed, old=old)
     return folded
+
+
+def _is_silent(model: Model, folded: Folded) -> bool:
+    """Whether it is known already that something old was told to nobody."""
+    return folded.stale and (model.touches is None or folded.touches is None)
 
 
 def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
@@ -126,23 +139,30 @@ def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
 
 
 def _changed(
-    model: Model, moment: Moment, one: Accepted, wanted: frozenset[str], cipher: Cipher
+    model: Model, place: str, one: Accepted, events: Sequence[Event], *, untold: bool
 ) -> Folded:
-    events = events_of(model, one.decision.facts, wanted, cipher)
-    return Folded(
-        operations=[operation for event in events for operation in model.changes(event, moment)],
-        news=[News(hint, one) for event in events for hint in model.hints(event)],
-        touches=[
-            touch
-            for event in events
-            for touch in (model.touches(event, moment) if model.touches else ())
-        ],
-    )
+    """What the decision's events change; without news and touches if they are `untold` anyway."""
+    if not events:
+        return _NOTHING
+    moment = Moment(one.decision.at, place, one.offset, one.decision.after)
+    operations = [each for event in events for each in model.changes(event, moment)]
+    if untold:
+        return Folded(operations)
+    news = [News(hint, one) for event in events for hint in model.hints(event)]
+    touches = model.touches
+    if touches is None:
+        return Folded(operations, news)
+    return Folded(operations, news, [each for event in events for each in touches(event, moment)])
 
 
 def events_of(
     model: Model, facts: Sequence[Fact], wanted: frozenset[str], cipher: Cipher
 ) -> list[Event]:
     """The events of a decision that the model folds; raises what decoding raises."""
-    events = [codec.decode(fact, cipher) for fact in facts if progress.may_be(fact.type, wanted)]
-    return [event for event in events if isinstance(event, model.events)]
+    found: list[Event] = []
+    for fact in facts:
+        if progress.may_be(fact.type, wanted):
+            event = codec.decode(fact, cipher)
+            if isinstance(event, model.events):
+                found.append(event)
+    return found

@@ -96,6 +96,12 @@ def changes(event: GraphEvent | PrivacyEvent, moment: Moment) -> Iterator[Operat
     """How one event changes the rows."""
     at = moment.at
     match event:
+        # First of all what there is most of.
+        case (
+            FollowEstablished() | FollowRequested() | FollowEnded()
+            | FollowWithdrawn() | FollowDeclined()
+        ):  # fmt: skip
+            yield _follow_change(event, at)
         case BlockSet(blocker_id=person, blocked_id=other):
             yield Upsert(BLOCKS, {"blocker_id": person, "blocked_id": other, "since": at})
         case BlockLifted(blocker_id=person, blocked_id=other):
@@ -114,17 +120,17 @@ def changes(event: GraphEvent | PrivacyEvent, moment: Moment) -> Iterator[Operat
         case AccountRegistered() | BlockMirrored():
             # A mirror is for deciders; reads let the block itself beat any edge.
             return
-        case _:
-            yield _follow_change(event, at)
+        case unknown:
+            assert_never(unknown)
 
 
 def _follow_change(event: FollowEvent, at: datetime) -> Operation:
     key: Row = {"target_id": event.target_id, "follower_id": event.follower_id}
     match event:
-        case FollowRequested():
-            return Upsert(FOLLOWS, key | {"state": REQUESTED, "since": at})
         case FollowEstablished():
             return Upsert(FOLLOWS, key | {"state": ESTABLISHED, "since": at})
+        case FollowRequested():
+            return Upsert(FOLLOWS, key | {"state": REQUESTED, "since": at})
         case FollowDeclined() | FollowWithdrawn() | FollowEnded():
             return Delete(FOLLOWS, key)
         case unknown:

@@ -123,6 +123,9 @@ PublishedEvent = PostPublished | CommentPublished
 def changes(event: PostEvent, moment: Moment) -> Iterator[Operation]:
     """How one event changes the rows."""
     match event:
+        # First of all what there is most of.
+        case ReactionSet() | ReactionTakenBack():
+            yield _reacted(event, moment)
         case PostPublished():
             yield _published(event, moment)
         case PostEdited():
@@ -137,8 +140,6 @@ def changes(event: PostEvent, moment: Moment) -> Iterator[Operation]:
             yield Delete(COMMENTS, {"comment_id": comment})
             yield DeleteWhere(COMMENTS, {"parent_id": comment, "post_id": post})
             yield DeleteWhere(REACTIONS, {"thing_id": comment, "post_id": post})
-        case ReactionSet() | ReactionTakenBack():
-            yield _reacted(event, moment)
         case BookmarkSet() | BookmarkRemoved():
             # In another topic, and a model of their own.
             return
@@ -220,6 +221,14 @@ def hints(event: PostEvent) -> Iterator[Hint]:
     change no count of the post.
     """
     match event:
+        case ReactionSet(post_id=post, thing_id=thing, person_id=person):
+            if thing == post:
+                yield Hint("post.changed", post, scope=Scope.POST)
+            told = {event.thing_author_id: "reaction.set"}
+            yield from _notified(person, told, (post,) if thing == post else (post, thing))
+        case ReactionTakenBack(post_id=post, thing_id=thing):
+            if thing == post:
+                yield Hint("post.changed", post, scope=Scope.POST)
         case PostPublished(post_id=post, author_id=author):
             yield Hint("post.published", author, (post,), Scope.AUTHOR)
             yield from _notified(author, _told(event), (post,))
@@ -230,14 +239,6 @@ def hints(event: PostEvent) -> Iterator[Hint]:
             yield from _notified(author, _told(event), (post, comment))
         case CommentEdited(post_id=post) | CommentDeleted(post_id=post):
             yield Hint("post.changed", post, scope=Scope.POST)
-        case ReactionSet(post_id=post, thing_id=thing, person_id=person):
-            if thing == post:
-                yield Hint("post.changed", post, scope=Scope.POST)
-            told = {event.thing_author_id: "reaction.set"}
-            yield from _notified(person, told, (post,) if thing == post else (post, thing))
-        case ReactionTakenBack(post_id=post, thing_id=thing):
-            if thing == post:
-                yield Hint("post.changed", post, scope=Scope.POST)
         case _:
             return
 

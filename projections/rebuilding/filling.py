@@ -49,7 +49,7 @@ async def fill(tasks: Sequence[FillTask], tools: Tools) -> dict[str, str]:
     partition, slices_count = tasks[0].fill.partition, tasks[0].fill.slices
     first = min(task.fill.done for task in tasks)
     failures: dict[str, str] = {}
-    with Slices(slices_count) as slices:
+    with Slices(slices_count, kept=len(tasks) > 1) as slices:
         wanted = frozenset().union(*(wanted_types(task.model) for task in tasks))
         meter = Meter(tools.told, 2 * max(task.fill.stop for task in tasks))
         scattering = Scattering(tools.log, partition, slices, wanted, meter.add)

@@ -6,14 +6,12 @@ folded in several passes, each of which keeps a share of the rows.
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
-from events import record
-from events.record import Decision
 from events.topics import Partition
 from infra.worker.checkpoints import Parked
-from infra.worker.progress import Accepted
+from infra.worker.progress import Accepted, may_be
 from projections.folding import events_of, persons, wanted_types
 from projections.memory import NeedsWhole, Rows, Share
 from projections.model import Model, Moment
@@ -87,6 +85,8 @@ class Shadow:
                 if one.decision.shard in waiting:
                     self.set_aside.append(Parked(one, None))
                     continue
+                if not self._concerns(one):
+                    continue
                 operations = self._operations(one)
                 if operations is None:
                     waiting.add(one.decision.shard)
@@ -103,6 +103,9 @@ class Shadow:
                 self._whole |= {needed.table}
             else:
                 return rows
+
+    def _concerns(self, one: Accepted) -> bool:
+        return any(may_be(fact.type, self._wanted) for fact in one.decision.facts)
 
     def _operations(self, one: Accepted) -> list[Operation] | None:
         """What the decision changes; None if it is set aside."""
@@ -122,15 +125,6 @@ class Shadow:
 
 
 def _chunks(slices: Slices, number: int, stop: int) -> Iterator[Sequence[Accepted]]:
-    decisions = _decisions(slices, number, stop)
+    decisions = takewhile(lambda one: one.offset < stop, slices.decisions(number))
     while chunk := list(islice(decisions, _CHUNK)):
         yield chunk
-
-
-def _decisions(slices: Slices, number: int, stop: int) -> Iterator[Accepted]:
-    for offset, value in slices.read(number):
-        if offset >= stop:
-            return
-        decision = record.decode(value)
-        assert isinstance(decision, Decision), "only decisions are set apart"
-        yield Accepted(offset, decision)

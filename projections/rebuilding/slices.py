@@ -8,15 +8,20 @@ bounded by a slice, however long the log is.
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import IO, Final
+
+from events import record
+from events.record import Decision
+from infra.worker.progress import Accepted
 
 SLICE_RECORDS: Final = 32_768
 SLICES_MAX: Final = 512
 """Open files of one process."""
 
+KEPT_RECORDS_MAX: Final = 2 * SLICE_RECORDS
 _BUFFER_BYTES: Final = 1 << 15
 _HEAD: Final = struct.Struct(">qi")
 
@@ -30,12 +35,15 @@ class Slices:
     """Slices on disk, gone with the process that made them: files without a name.
 
     They lie where the system keeps temporary files (`TMPDIR`). Raises OSError when there is no
-    room left.
+    room left. Of the slice that was asked for last, decisions are `kept` for whoever asks next, as
+    long as they are no more than usual.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, kept: bool = False) -> None:
         self.records = [0] * count
         self._count = count
+        self._keeps = kept
+        self._kept: tuple[int, list[Accepted]] = (-1, [])
         with ExitStack() as opened:
             self._files: list[IO[bytes]] = [
                 opened.enter_context(tempfile.TemporaryFile(buffering=_BUFFER_BYTES))
@@ -72,3 +80,20 @@ class Slices:
         while head := file.read(_HEAD.size):
             offset, length = _HEAD.unpack(head)
             yield offset, file.read(length)
+
+    def decisions(self, number: int) -> Iterable[Accepted]:
+        """The decisions of a slice, to which nothing will be put any more."""
+        if self._kept[0] == number:
+            return self._kept[1]
+        decisions = map(_decision, self.read(number))
+        if not self._keeps or self.records[number] > KEPT_RECORDS_MAX:
+            return decisions
+        self._kept = number, list(decisions)
+        return self._kept[1]
+
+
+def _decision(read: tuple[int, bytes]) -> Accepted:
+    offset, value = read
+    decision = record.decode(value)
+    assert isinstance(decision, Decision), "only decisions are set apart"
+    return Accepted(offset, decision)

@@ -52,7 +52,7 @@ async def tell(partition: Partition, tasks: Sequence[TellTask], tools: Tools) ->
     """
     found: dict[str, Told] = {}
     tasks = sorted(tasks, key=lambda task: task.stop)
-    with Slices(slices_for(tasks[-1].stop)) as slices:
+    with Slices(slices_for(tasks[-1].stop), kept=len(tasks) > 1) as slices:
         wanted = frozenset().union(*(wanted_types(task.model) for task in tasks))
         meter = Meter(tools.told, 2 * max(task.stop for task in tasks))
         scattering = Scattering(tools.log, partition, slices, wanted, meter.add)

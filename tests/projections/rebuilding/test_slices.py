@@ -9,10 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from events.topics import partition_number
+from events.topics import Partition, partition_number
 from projections.rebuilding.jobs import Trouble
 from projections.rebuilding.slices import SLICE_RECORDS, Slices, slices_for
 from projections.rebuilding.troubles import told
+from tests.infra.worker.log_in_memory import MemoryLog
+from tests.projections.folding import ANA, BEN
+from tests.projections.models.test_graph import followed
+
+PARTITION = Partition("people", 0)
 
 
 def test_a_slice_comes_back_in_the_order_in_which_it_was_put() -> None:
@@ -27,6 +32,19 @@ def test_a_slice_comes_back_in_the_order_in_which_it_was_put() -> None:
         for number in (3, 0, 1, 2, 4, 3):
             assert list(slices.read(number)) == put[number]
         assert slices.records == [len(each) for each in put]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_decisions_are_the_same_for_everybody_who_folds_a_slice(kept: bool) -> None:
+    log = MemoryLog()
+    with Slices(2, kept=kept) as slices:
+        for number in (0, 1, 0):
+            offset = log.decide(PARTITION, followed(ANA, BEN))
+            value = log.entries[PARTITION][offset].value
+            assert value is not None
+            slices.put(number, offset, value)
+        for number, offsets in ((0, [0, 2]), (0, [0, 2]), (1, [1]), (0, [0, 2])):
+            assert [one.offset for one in slices.decisions(number)] == offsets
 
 
 def test_the_shards_of_one_partition_spread_over_all_slices() -> None:
