@@ -126,7 +126,7 @@ class Router:
         finally:
             answer.cancel()
             changed.cancel()
-        raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed meanwhile.")
+        raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed in the meantime.")
 
     async def _here(self, partition: Partition, asked: Routed, within_s: float) -> Handled:
         writer = self._writers[partition]

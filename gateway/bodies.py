@@ -79,4 +79,4 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
             )
     except ValueError:
         pass
-    raise Invalid("QUERY_MALFORMED", "The query is not name=text&..., UTF-8, percent-encoded.")
+    raise Invalid("QUERY_MALFORMED", "The query is not name=value&... in percent-encoded UTF-8.")

@@ -45,7 +45,7 @@ class Faults:
             return
         reason = next(iter(self._reasons)) if len(self._reasons) == 1 else "INVALID_FIELDS"
         named = ", ".join(path for path in self.fields if path)
-        raise Invalid(reason, f"Not acceptable: {named or 'the request'}.", self.fields)
+        raise Invalid(reason, f"Not valid: {named or 'the request'}.", self.fields)
 
 
 class _Field:

@@ -43,7 +43,7 @@ def of_refusal(refusal: Refusal, correlation: UUID, asked: Descriptor | None = N
         fields = {json_path(asked, path): fault for path, fault in fields.items()}
         if refusal.reason == "INVALID_FIELDS":
             named = ", ".join(sorted(path for path in fields if path))
-            detail = f"Not acceptable: {named or 'the request'}."
+            detail = f"Not valid: {named or 'the request'}."
     return problem(refusal.http_status, refusal.reason, detail, fields, correlation)
 
 

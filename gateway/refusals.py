@@ -37,7 +37,7 @@ class TooLarge(Invalid):
     http_status = 413
 
     def __init__(self, limit: int) -> None:
-        super().__init__("BODY_TOO_LARGE", f"A body may have {limit} bytes.")
+        super().__init__("BODY_TOO_LARGE", f"A body may have at most {limit} bytes.")
 
 
 class AddressTooLong(Invalid):
@@ -46,7 +46,7 @@ class AddressTooLong(Invalid):
     http_status = 414
 
     def __init__(self, limit: int) -> None:
-        super().__init__("URL_TOO_LONG", f"Path and query may have {limit} bytes.")
+        super().__init__("URL_TOO_LONG", f"Path and query may have at most {limit} bytes.")
 
 
 class MediaTypeRefused(Invalid):
@@ -64,7 +64,7 @@ class HeadersTooLarge(Invalid):
     http_status = 431
 
     def __init__(self, limit: int) -> None:
-        super().__init__("HEADERS_TOO_LARGE", f"All header fields may have {limit} bytes.")
+        super().__init__("HEADERS_TOO_LARGE", f"Headers may have at most {limit} bytes.")
 
 
 class RateExceeded(TooMany):

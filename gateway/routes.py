@@ -206,4 +206,4 @@ def _parts(raw_path: bytes) -> tuple[str, ...]:
             return tuple(unquote_to_bytes(part).decode() for part in raw_path.split(b"/")[1:])
     except UnicodeDecodeError:
         pass
-    raise Invalid("PATH_MALFORMED", "The path is not UTF-8, percent-encoded.") from None
+    raise Invalid("PATH_MALFORMED", "The path is not percent-encoded UTF-8.") from None

@@ -80,4 +80,4 @@ def _edge(place: Edge) -> Edge:
 
 
 def _invalid() -> Invalid:
-    return Invalid(_REASON, "This cursor does not belong here; start from the first page.")
+    return Invalid(_REASON, "This cursor is not valid for this list; start from the first page.")

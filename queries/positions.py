@@ -154,7 +154,7 @@ class Waiting:
             _log.error("read for what %s set aside", _place(found))
             raise Unavailable(
                 "SHARD_PARKED",
-                "What you wrote is safe but was set aside until a fault in a read model is mended.",
+                "What you wrote is safe but set aside until a fault in a read model is fixed.",
             )
 
     async def _read(self) -> list[Checkpoint]:
@@ -168,13 +168,13 @@ def _refuse_in_vain(late: list[Checkpoint]) -> None:
         _log.error("read models stand still before a position: %s", said)
         raise Unavailable(
             "MODEL_HALTED",
-            "What you wrote is safe but cannot be read until a fault in the read models is mended.",
+            "What you wrote is safe but cannot be read until a fault in a read model is fixed.",
         )
     if paused := [point for point in late if point.paused]:
         _log.warning("paused before a position: %s", "; ".join(map(_place, paused)))
         raise Unavailable(
             "MODEL_PAUSED",
-            "What you wrote is safe but cannot be read while operators pause a read model.",
+            "What you wrote is safe but cannot be read while a read model is paused.",
         )
 
 

@@ -139,7 +139,7 @@ def decide(states: Sequence[Any], command: AccountCommand, at: datetime) -> list
 
 def _register(account: Account, command: Register, at: datetime) -> list[Event]:
     if account.registered:
-        raise Conflict("ALREADY_REGISTERED", "This account is registered already.")
+        raise Conflict("ALREADY_REGISTERED", "This account is already registered.")
     _check_usable(account, command.email, at)
     _check_usable(account, command.handle, at)
     registered = AccountRegistered(
@@ -162,7 +162,7 @@ def _register(account: Account, command: Register, at: datetime) -> list[Event]:
 def _check_usable(account: Account, name: ClaimedName, at: datetime) -> None:
     """Refuses a claim that is dead, or so old that its death might be forgotten here."""
     if name.claim_id in _dead_claims(account, at) or at - name.claimed_at > CLAIM_LIFETIME:
-        raise Conflict("NAME_CLAIM_SPENT", "The claim of this name was given up; claim anew.")
+        raise Conflict("NAME_CLAIM_SPENT", "The claim to this name was given up; claim it again.")
 
 
 def _dead_claims(account: Account, at: datetime) -> set[UUID]:

@@ -96,9 +96,9 @@ def _published(
     if not command.visible and (parent is not None or author != post_author):
         raise no_such_post()
     if parent is not None and parent.parent_id is not None:
-        raise Conflict("REPLY_TOO_DEEP", "This is a reply itself; reply to the comment above it.")
+        raise Conflict("REPLY_TOO_DEEP", "You cannot reply to a reply; reply to its comment.")
     if author != post_author and not _lets_comment(post, command):
-        raise Forbidden("COMMENTS_CLOSED", "The author of the post lets others comment, not you.")
+        raise Forbidden("COMMENTS_CLOSED", "The author of this post limits who may comment.")
     return CommentPublished(
         post_id=command.post_id,
         post_author_id=post_author,

@@ -127,7 +127,7 @@ def decide(states: Sequence[Any], command: GraphCommand, at: datetime) -> list[E
     account: Account = states[1]
     person, other = pair_of(command)
     if person == other:
-        raise Invalid("NOT_ONESELF", "Nobody does this to themselves.")
+        raise Invalid("NOT_ONESELF", "You cannot do this to yourself.")
     match command:
         case Follow():
             return _follow(account, tie, command)
@@ -184,7 +184,7 @@ def _answer(
         case (CancelRequest() | DeclineRequest(), Following.NONE) | (RemoveFollower(), _):
             return []
         case _:
-            raise Conflict("REQUEST_NOT_PENDING", "No follow request is waiting for an answer.")
+            raise Conflict("REQUEST_NOT_PENDING", "No follow request is pending.")
 
 
 def _ended(account: Account, tie: Tie, target: UUID, follower: UUID, by: UUID) -> list[Event]:

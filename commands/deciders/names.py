@@ -61,9 +61,9 @@ def _claim(name: Name, command: ClaimName, at: datetime) -> list[Event]:
     if name.claim_id == command.claim_id:
         if name.free_at is None:
             return []
-        raise Conflict("NAME_CLAIM_SPENT", "This claim was released; claim anew.")
+        raise Conflict("NAME_CLAIM_SPENT", "This claim was released; claim the name again.")
     if not _to_be_had(name, command, at):
-        raise Conflict("NAME_TAKEN", "Somebody holds this name.")
+        raise Conflict("NAME_TAKEN", "This name is taken.")
     return [
         NameClaimed(
             name=command.name,
@@ -84,7 +84,7 @@ def _to_be_had(name: Name, command: ClaimName, at: datetime) -> bool:
     if own or (name.expires_at is not None and name.expires_at <= at):
         raise Conflict(
             "NAME_CLAIM_EXPIRED",
-            "The name is claimed, but the claimant may not need it any more.",
+            "The name is claimed, but the claim may be abandoned.",
             {"claimant_id": str(name.claimant_id), "claim_id": str(name.claim_id)},
         )
     return False

@@ -146,11 +146,11 @@ def _check_chosen(audience: Audience, chosen: Sequence[UUID], *, follow: bool) -
     if audience is Audience.SELECTED and not 1 <= len(chosen) <= CHOSEN_MAX:
         raise _unfit(f"must name 1 to {CHOSEN_MAX} followers")
     if not follow:
-        raise Conflict("CHOSEN_NOT_FOLLOWERS", "Some of the chosen do not follow the author.")
+        raise Conflict("CHOSEN_NOT_FOLLOWERS", "Some of the selected people do not follow you.")
 
 
 def _unfit(fault: str) -> Invalid:
-    return Invalid("INVALID_FIELDS", "Not acceptable: chosen_ids.", {"chosen_ids": fault})
+    return Invalid("INVALID_FIELDS", "Not valid: chosen_ids.", {"chosen_ids": fault})
 
 
 def shard_of(command: PostCommand) -> str:

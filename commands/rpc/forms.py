@@ -115,4 +115,4 @@ def _faults(texts: Mapping[str, str], today: date, *, handle_needed: bool) -> di
 def _refuse(faults: Mapping[str, str | None]) -> None:
     found = {field: fault for field, fault in faults.items() if fault is not None}
     if found:
-        raise Invalid("INVALID_FIELDS", f"Not acceptable: {', '.join(sorted(found))}.", found)
+        raise Invalid("INVALID_FIELDS", f"Not valid: {', '.join(sorted(found))}.", found)

@@ -33,7 +33,7 @@ class Partitions:
         try:
             submission = self._submissions.decode(request.submission)
         except wire.MalformedSubmission as error:
-            raise Invalid("SUBMISSION_MALFORMED", "The submission cannot be read.") from error
+            raise Invalid("SUBMISSION_MALFORMED", "The submission cannot be decoded.") from error
         handled = await self._router.submit(submission, final=request.final)
         return internal_pb2.ForwardAnswer(handled=wire.encode(handled))
 

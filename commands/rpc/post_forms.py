@@ -80,4 +80,4 @@ def _said(field: str, choice: Choice | None, paths: Container[str]) -> Choice | 
 
 
 def _refused(field: str, fault: str) -> Invalid:
-    return Invalid("INVALID_FIELDS", f"Not acceptable: {field}.", {field: fault})
+    return Invalid("INVALID_FIELDS", f"Not valid: {field}.", {field: fault})

@@ -109,7 +109,7 @@ def _taken(kind: NameKind) -> Conflict:
 
 
 def _contended() -> Unavailable:
-    return Unavailable("NAME_CONTENDED", "Others are claiming this name, too; try again.")
+    return Unavailable("NAME_CONTENDED", "Others want this name right now; try again.")
 
 
 async def give_up(claimant: Claimant, names: Iterable[ClaimedName]) -> None:

@@ -30,7 +30,7 @@ from events.topics import Partition
 from infra.log.port import Appender, AppendUnknown, Log, LogUnavailable
 from schemas.refusals import Unavailable
 
-EPOCH_ENDED = "Another instance took the partition over; try again."
+EPOCH_ENDED = "Another instance took over the partition; try again."
 
 
 class Ending(Enum):

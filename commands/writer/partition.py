@@ -294,7 +294,7 @@ class PartitionWriter:
 
     def _give_up_waiting(self) -> None:
         """Those who still wait are told to try again; what is unsettled stays unknown."""
-        error = Unavailable("OWNER_CHANGED", "Another instance took the partition over; try again.")
+        error = Unavailable("OWNER_CHANGED", "Another instance took over the partition; try again.")
         fail(self._unsent, error)
         self._unsent = ()
         if self._unsettled is not None:

@@ -112,12 +112,12 @@ def _repeat(home: Head, submission: Submission, digest: bytes, at: datetime) -> 
         return None
     drawn = request_time(submission.request)
     if drawn > at + REQUEST_SKEW:
-        raise Invalid("REQUEST_ID_IN_FUTURE", "The request id's time is in the future.")
+        raise Invalid("REQUEST_ID_IN_FUTURE", "The request id is from the future; set your clock.")
     if drawn < at - REQUEST_WINDOW:
         raise Invalid("REQUEST_ID_TOO_OLD", "The request id is older than 24 hours.")
     seen = remembered(home, submission.rpc, submission.actor, submission.request)
     if seen is not None and seen.digest != digest:
-        raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
+        raise Conflict("REQUEST_ID_REUSED", "This request id was used with a different body.")
     if seen is None and _crowded(home, at):
         raise TooMany("TOO_MANY_REQUESTS", "Too many changes to the same thing in a day.")
     return seen

@@ -113,7 +113,7 @@ class LiveUpdates:
         LIVE_FULL, and what asking the query side raises.
         """
         if problems := violations(self._validator, asked):
-            raise Invalid("INVALID_FIELDS", f"Not acceptable: {', '.join(problems)}.", problems)
+            raise Invalid("INVALID_FIELDS", f"Not valid: {', '.join(problems)}.", problems)
         watch = self._watch(asked, token)
         expires_at = self._tokens.ends_at(token).timestamp()
         page = Page(watch, expires_at, self._settings.waiting_events_max)
@@ -139,7 +139,7 @@ class LiveUpdates:
             most = settings.streams_per_account
             raise TooMany("LIVE_STREAMS_TOO_MANY", f"{most} streams are open; close one first.")
         if self._ending or len(watches) >= settings.streams_max:
-            raise Unavailable("LIVE_FULL", "This gateway can take no more streams now.")
+            raise Unavailable("LIVE_FULL", "This gateway cannot take any more streams right now.")
 
     async def _read(self) -> None:
         async with aclosing(self._reader.read()) as arrivals:

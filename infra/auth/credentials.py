@@ -50,7 +50,7 @@ class Credentials:
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(_SET, (account, stored))
         if cursor.rowcount == 0 and not await self.verify(account, password):
-            raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
+            raise Conflict("REQUEST_ID_REUSED", "This request id was used with a different body.")
 
     async def verify(self, account: UUID | None, password: str) -> bool:
         """Whether `password` is the account's.

@@ -67,4 +67,4 @@ def _block_of(text: str) -> bytes:
 
 
 def _malformed() -> Invalid:
-    return Invalid("ID_MALFORMED", "This is not an id that was given out here.")
+    return Invalid("ID_MALFORMED", "This id was not issued here.")

@@ -126,11 +126,11 @@ def _translated(error: grpc.aio.AioRpcError, path: str) -> Refusal | RpcFailed:
     match error.code():
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
             kind = PeerRefused if _nobody_listens(error) else Unavailable
-            return kind("PEER_UNREACHABLE", "A part of the service is away. Try again soon.")
+            return kind("PEER_UNREACHABLE", "A part of the service is down. Try again soon.")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Unavailable("DEADLINE_PASSED", "This took longer than you wait.")
+            return Unavailable("DEADLINE_PASSED", "This took longer than the deadline.")
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return TooMany("PEER_BUSY", "Too much at once, or too large a message.")
+            return TooMany("PEER_BUSY", "Too many calls at once, or too large a message.")
         case code:
             return RpcFailed(f"{path} answered {code.name}")
 

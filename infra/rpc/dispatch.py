@@ -148,7 +148,7 @@ class Dispatcher:
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise Unavailable("DEADLINE_PASSED", "This took longer than you wait.") from None
+            raise Unavailable("DEADLINE_PASSED", "This took longer than the deadline.") from None
 
     async def _answered(
         self,
@@ -200,7 +200,7 @@ class Dispatcher:
         if problems:
             told = dict(islice(problems.items(), FIELDS_MAX))
             named = ", ".join(filter(None, told)) or "the request"
-            raise Invalid("INVALID_FIELDS", f"Not acceptable: {named}.", told)
+            raise Invalid("INVALID_FIELDS", f"Not valid: {named}.", told)
         return message
 
 

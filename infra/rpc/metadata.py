@@ -75,7 +75,7 @@ def single_values(pairs: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
         if isinstance(value, bytes):
             continue
         if key in values and key in SINGLE:
-            raise Invalid("METADATA_REPEATED", f"Give {key} once.")
+            raise Invalid("METADATA_REPEATED", f"Send {key} once.")
         values[key] = value
     return values
 

@@ -55,7 +55,7 @@ class MemoryVault:
     async def set(self, account: UUID, password: str) -> None:
         """Keeps it, unless the account has another one."""
         if self.passwords.setdefault(account, password) != password:
-            raise Conflict("REQUEST_ID_REUSED", "This request id was used with another body.")
+            raise Conflict("REQUEST_ID_REUSED", "This request id was used with a different body.")
 
     async def verify(self, account: UUID | None, password: str) -> bool:
         """Whether it is the account's."""
