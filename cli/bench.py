@@ -21,25 +21,27 @@ from cli.output import UNUSABLE, Failure, Json, examples, result, say
     "agora bench --page docs/performance.md",
 )
 def bench(
-    name: Annotated[
-        list[str] | None, typer.Option(help="One benchmark; again for more. All if left out.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="One short turn each.")] = False,
+    name: Annotated[list[str] | None, typer.Option(help="Only this benchmark. Repeatable.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Take one short turn each.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed makes the same choices.")] = 1,
     page: Annotated[
-        Path | None, typer.Option(help="Write the figures to this page, too (Markdown).")
+        Path | None, typer.Option(help="Also write the figures to this Markdown page.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Measure beside named peers, taking turns with them, and print one table.
+    """Measure Agora next to named peers, and print one table.
 
-    Needs nothing running: servers start on free ports, and stop at the end. What was measured is
-    then held against a plain model: wrong answers give no figures. A goal that is not reached is
-    shown and is no failure. Exit codes: 0 done, 1 wrong answers or none in time, 2 an unknown name,
-    or something is missing here.
+    Agora and a peer take turns in one run. Nothing needs to be running: servers start on free ports
+    and stop at the end. Answers are checked against a plain model; wrong answers give no figures. A
+    goal that is missed is shown, but is not a failure.
+
+    Exit codes: 0 done, 1 answers were wrong or did not come in time, 2 an unknown name, or
+    something is missing on this machine.
     """
     if importlib.util.find_spec("tests") is None:
-        raise Failure("The benchmarks lie with the tests.", "run it in the project", UNUSABLE)
+        raise Failure(
+            "The benchmarks are not installed.", "run it in a checkout of the project", UNUSABLE
+        )
     from infra.local.process import StartError
     from tests.performance import report, suite
     from tests.performance.figures import WrongAnswers
@@ -50,7 +52,9 @@ def bench(
     except WrongAnswers as problem:
         raise Failure(f"There are no figures: {problem}", "agora bench --quick") from problem
     except TimeoutError as problem:
-        raise Failure(f"There are no figures: {problem}", "again on a calmer machine") from problem
+        raise Failure(
+            f"There are no figures: {problem}", "run it again while the machine is less busy"
+        ) from problem
     except (FileNotFoundError, StartError) as problem:
         raise Failure(str(problem), "make test, which installs it", UNUSABLE) from problem
     if page is not None:

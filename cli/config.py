@@ -4,18 +4,11 @@ import os
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-import typer
 
+from cli.group import group
 from cli.output import Json, examples, result, table
 from infra.config import Settings, load_with_sources
 from infra.config_sources import Setting, file_in_use, settings_of
-
-app = typer.Typer(
-    help="Show the settings in force.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -28,15 +21,12 @@ class Shown(msgspec.Struct, frozen=True):
     meaning: str
 
 
-@app.callback()
-def config() -> None:
-    """Show the settings in force."""
-
-
-@app.command()
 @examples("agora config show", "AGORA_KAFKA_PREFIX=try. agora config show --json")
 def show(json: Json = False) -> None:
-    """Show every setting, its value and where the value comes from. Secrets appear as ***."""
+    """Show every setting, its value, and where it comes from.
+
+    Secrets appear as ***.
+    """
     settings, sources = load_with_sources(os.environ)
     shown = [_shown(settings, setting, sources) for setting in settings_of(Settings)]
     rows = [[entry.setting, _text(entry.value), entry.source] for entry in shown]
@@ -76,3 +66,6 @@ def masked(secret: str) -> str:
 
 def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value) or '""'
+
+
+app = group("Show the settings in force.", {"show": show})

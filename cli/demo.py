@@ -24,9 +24,14 @@ SHOWN: Final = 20
 ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # Never listened on here.
 
 People = Annotated[
-    int, typer.Option("--people", "-p", min=0, help="Only the N with the most friends; 0 is all.")
+    int,
+    typer.Option(
+        "--people", "-p", min=0, help="Only the N people with the most friends; 0 means all."
+    ),
 ]
-Verify = Annotated[bool, typer.Option("--verify", help="Compare with the plan; add nothing.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Compare with the plan without adding anything.")
+]
 
 
 class Login(Struct, frozen=True):
@@ -49,11 +54,13 @@ class Report(Struct, frozen=True):
 
 @examples("agora demo", "agora demo --people 100", "agora demo --verify")
 def demo(people: People = 0, verify: Verify = False, json: Json = False) -> None:
-    """Fill the running stack with 962 invented people, 37,624 follows, and what they all say.
+    """Fill the running stack with 962 invented people and their posts.
 
-    Run it again at any time, also after Ctrl-C: it adds what is lacking and changes nothing else.
-    At the end everybody's followers, and everything under everybody's posts, are compared with
-    the plan. Exit codes: 0 everything is as planned, 1 something is not, 2 nothing answers.
+    They make 37,624 follows, publish, comment and react, all through the public API. Run it again
+    at any time, also after Ctrl-C: it adds what is missing and changes nothing else. At the end,
+    everyone's followers and everything under everyone's posts is compared with the plan.
+
+    Exit codes: 0 everything is as planned, 1 something is not, 2 the API does not answer.
     """
     gateway = load(os.environ).gateway
     filled = society(people)
@@ -79,7 +86,7 @@ def _run(gateway: GatewaySettings, filled: Society, *, verify: bool) -> tuple[Ou
         except Refused as refusal:
             raise _refused(refusal) from refusal
         except KeyboardInterrupt:
-            say("Stopped. Everything so far stays; agora demo goes on from here.")
+            say("Stopped. Everything so far stays; run agora demo to resume.")
             raise
         finally:
             edge.close()

@@ -107,7 +107,7 @@ class Edge:
                     given_up_s = max(given_up_s, time.monotonic() + PATIENCE_S)
             if time.monotonic() > given_up_s:
                 message = f"{verb} {path} failed for {PATIENCE_S:.0f} s, at last: {trouble}."
-                raise Failure(message, "agora status; then agora demo, which goes on from here")
+                raise Failure(message, "agora status; then agora demo to resume")
             self._notice(trouble)
             # The jitter keeps the lanes from coming back all at once.
             self.pause(max(asked_s, pause_s) * random.uniform(1.0, 1.5))

@@ -38,13 +38,14 @@ Reveal = Annotated[bool, typer.Option("--reveal", help="Show people's own words.
     "agora projections explain graph.follower_counts ACCOUNT --json",
 )
 def explain(name: Name, words: Words = None, reveal: Reveal = False, json: Json = False) -> None:
-    """Show one row, the decisions of the log that made it so, and whether the two agree.
+    """Show one row, the decisions behind it, and whether they agree.
 
-    Works for a row that is not there, too: it says whether it never was, who removed it, or what
-    was set aside. The log is folded up to where the model is. People's own words are hidden
+    This works for a missing row, too: it says whether the row never existed, what removed it, or
+    what was set aside. The log is folded up to where the model is. People's own words are hidden
     without --reveal.
-    Exit codes: 0 the row is as the log has it, 1 it is not, or that cannot be told, 2 wrong usage
-    or a server is away.
+
+    Exit codes: 0 the row matches the log, 1 it does not or that cannot be determined, 2 wrong usage
+    or a server cannot be reached.
     """
     wanted = row_named(name, words or ())
     with folding():

@@ -12,11 +12,11 @@ from projections.rebuilding.jobs import Trouble
 from projections.rebuilding.troubles import told
 
 _ADVICE: Final = {
-    Trouble.UNREACHABLE: ("agora status, then the same again", UNUSABLE),
-    Trouble.NO_ROOM: ("make room, then the same again", UNUSABLE),
+    Trouble.UNREACHABLE: ("agora status, then run the same command again", UNUSABLE),
+    Trouble.NO_ROOM: ("free disk space, then run the same command again", UNUSABLE),
     Trouble.OTHER_LOG: ("agora log check", FAILED),
-    Trouble.OVERTAKEN: ("the same again in a moment", FAILED),
-    Trouble.DIED: ("the same again", FAILED),
+    Trouble.OVERTAKEN: ("run the same command again in a moment", FAILED),
+    Trouble.DIED: ("run the same command again", FAILED),
 }
 
 

@@ -42,7 +42,7 @@ APPENDED_AT_ONCE: Final = 2000
 
 Events = Annotated[int, typer.Option("--events", "-n", min=1, help="How many events.")]
 Seed = Annotated[int, typer.Option("--seed", "-s", help="The same seed gives the same history.")]
-Add = Annotated[bool, typer.Option("--add", help="Also to a log that has records already.")]
+Add = Annotated[bool, typer.Option("--add", help="Append even if the log has records already.")]
 
 
 class Generated(Struct, frozen=True):
@@ -58,12 +58,14 @@ class Generated(Struct, frozen=True):
 def generate(
     events: Events, seed: Seed = 1, add: Add = False, dry_run: DryRun = False, json: Json = False
 ) -> None:
-    """Fill an empty log with an invented history of people, follows, posts and likes.
+    """Fill an empty log with an invented history.
 
-    For measurements and trials: nobody in it can sign in. The same seed gives the same history,
-    on a log that is as long. Stop the command processes before; the workers may run. What a run
-    that was stopped has appended stays.
-    Exit codes: 0 done, 1 somebody else wrote meanwhile, 2 the log is not empty or is away.
+    It consists of people, follows, posts and likes, for measurements and trials; nobody in it can
+    sign in. The same seed gives the same history on a log of the same length. Stop the command
+    processes first; workers may keep running. What an interrupted run has appended stays.
+
+    Exit codes: 0 done, 1 something else wrote to the log meanwhile, 2 the log is not empty or
+    cannot be reached.
     """
     settings = load(os.environ)
     with reaching():
@@ -191,9 +193,9 @@ class Writer:
                 [(key.encode(), record.encode(one)) for key, one in records]
             )
         except AppendUnknown as error:
-            raise Failure(f"The log did not take it: {error}", "agora status") from error
+            raise Failure(f"The log did not accept the records: {error}", "agora status") from error
         if base != self._next:
-            message = f"Somebody else writes to {self._partition} at offset {self._next}."
+            message = f"Something else is writing to {self._partition} at offset {self._next}."
             raise Failure(message, "stop the command processes, then agora generate --add")
         self._next += len(records)
 

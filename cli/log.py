@@ -12,6 +12,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cli.group import group
 from cli.log_check import check
 from cli.log_reveal import Reader, Reveal, reading
 from cli.log_tail import tail
@@ -24,20 +25,6 @@ from infra.config import Settings, load
 from infra.log.cloudevents import CloudEvent
 from infra.log.scan import Scanned, scan, scanned, tenure_at
 from infra.log.topics import all_partitions
-
-app = typer.Typer(
-    help="Look into the log.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(tail)
-app.command()(check)
-
-
-@app.callback()
-def log() -> None:
-    """Look into the log."""
 
 
 class Extent(Struct, frozen=True):
@@ -62,12 +49,11 @@ class Shown(Struct, frozen=True, omit_defaults=True):
     events: Sequence[CloudEvent] = ()
 
 
-@app.command()
 @examples("agora log info", "agora log info --json")
 def info(json: Json = False) -> None:
     """Show each partition's end and last record.
 
-    Exit codes: 0 done, 2 Kafka is away.
+    Exit codes: 0 done, 2 Kafka cannot be reached.
     """
     settings = load(os.environ)
     with reaching():
@@ -79,7 +65,6 @@ def info(json: Json = False) -> None:
     result(extents, heading + shown, json)
 
 
-@app.command()
 @examples(
     "agora log show people-0 42",
     "agora log show 01890a5d-ac96-774b-bcce-b302099a8057    a decision, by its id",
@@ -91,9 +76,11 @@ def show(
     reveal: Reveal = False,
     json: Json = False,
 ) -> None:
-    """Show one record: whether it counts, and its events as CloudEvents.
+    """Show one record: whether it counts, and its events.
 
-    Exit codes: 0 done, 1 there is no such record, 2 wrong usage or Kafka is away.
+    The events are printed as CloudEvents.
+
+    Exit codes: 0 done, 1 there is no such record, 2 wrong usage or Kafka cannot be reached.
     """
     settings = load(os.environ)
     with reaching():
@@ -172,5 +159,8 @@ def _decision_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        message = f"{text!r} is no record's id, and a partition needs an offset after it."
+        message = f"{text!r} is not a record's id, and a partition needs an offset after it."
         raise Failure(message, "agora log show --help", UNUSABLE) from None
+
+
+app = group("Inspect the log.", {"tail": tail, "show": show, "info": info, "check": check})

@@ -48,16 +48,17 @@ class Checked(Struct):
 @examples("agora log check", "agora log check people-0", "agora log check --json")
 def check(
     partition: Annotated[
-        list[str] | None, typer.Argument(help="Partitions such as people-0; all when left out.")
+        list[str] | None, typer.Argument(help="Partitions such as people-0; all if omitted.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Read whole partitions and say what is wrong, at which offset.
+    """Read whole partitions and report faults with their offsets.
 
-    Finds damaged and foreign records, types that are not in the catalog, gaps in versions,
-    forked, torn and misplaced decisions, requests with two effects, holes and times that run
-    backwards. Stale claims and zombie records are counted only: they never count.
-    Exit codes: 0 clean, 1 something is wrong, 2 wrong usage or Kafka is away.
+    Finds damaged and foreign records, unknown event types, gaps in versions, decisions that are
+    forked, torn or in the wrong place, requests that took effect twice, missing offsets, and times
+    that run backwards. Stale claims and zombie records are only counted: no reader uses them.
+
+    Exit codes: 0 clean, 1 faults were found, 2 wrong usage or Kafka cannot be reached.
     """
     settings = load(os.environ)
     chosen = [partition_named(settings, text) for text in partition or ()]

@@ -67,24 +67,32 @@ class Wanted(Struct, frozen=True):
 )
 def tail(
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Keep showing new events until Ctrl-C.")
     ] = False,
-    last: Annotated[int, typer.Option("-n", min=0, help="Events to begin with.")] = 10,
+    last: Annotated[int, typer.Option("-n", min=0, help="How many events to start with.")] = 10,
     type: Annotated[  # noqa: A002
-        list[str] | None, typer.Option(help="An event type; * stands for anything. Repeatable.")
+        list[str] | None, typer.Option(help="Only this event type; * matches anything. Repeatable.")
     ] = None,
     shard: Annotated[str, typer.Option(help="Only this shard, such as an account's id.")] = "",
-    since: Annotated[str, typer.Option(help="From a time on: 90s, 15m, 2h, 3d, a date.")] = "",
-    partition: Annotated[list[str] | None, typer.Option(help="Repeatable.")] = None,
+    since: Annotated[
+        str, typer.Option(help="Start at a time: 90s, 15m, 2h or 3d ago, or a date.")
+    ] = "",
+    partition: Annotated[list[str] | None, typer.Option(help="Only this one. Repeatable.")] = None,
     reveal: Reveal = False,
     json: Json = False,
 ) -> None:
-    """Show events that count as CloudEvents 1.0, a JSON document on each line, by their time.
+    """Show the latest events as CloudEvents 1.0, one per line.
 
-    Exit codes: 0 done, 1 a record cannot be shown, 2 wrong usage or Kafka is away.
+    Only events that count are shown, ordered by time.
+
+    Exit codes: 0 done, 1 a record cannot be shown, 2 wrong usage or Kafka cannot be reached.
     """
     if json and follow:
-        raise Failure("One envelope cannot follow.", "without --json: each line is JSON", UNUSABLE)
+        raise Failure(
+            "--json prints one envelope, so it cannot follow.",
+            "without --json: each line is JSON",
+            UNUSABLE,
+        )
     settings = load(os.environ)
     wanted = Wanted(
         partitions=tuple(partition_named(settings, text) for text in partition or ())
@@ -199,7 +207,7 @@ async def _documents(item: Scanned, wanted: Wanted, reader: Reader) -> list[Clou
 
 def _mention_damage(item: Scanned) -> None:
     if item.damage:
-        say(f"agora: {item.partition} at offset {item.entry.offset} is left out: {item.damage}")
+        say(f"agora: {item.partition} at offset {item.entry.offset} is skipped: {item.damage}")
 
 
 def _print(document: CloudEvent) -> None:
@@ -213,7 +221,7 @@ def _type(text: str) -> str:
         return text
     near = get_close_matches(text, known, n=1)
     advice = f"--type {near[0]}" if near else f"one of {', '.join(sorted(TYPES))}"
-    raise Failure(f"No event type is {text!r}.", advice, UNUSABLE)
+    raise Failure(f"There is no event type {text!r}.", advice, UNUSABLE)
 
 
 def _time(text: str) -> datetime:
@@ -225,5 +233,5 @@ def _time(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         advice = "--since 15m, --since 2026-03-01T12:00Z or --since start"
-        raise Failure(f"{text!r} is no time.", advice, UNUSABLE) from None
+        raise Failure(f"{text!r} is not a time.", advice, UNUSABLE) from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

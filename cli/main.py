@@ -1,11 +1,10 @@
-"""The `agora` command. Each entry is imported only when it is called for.
+"""The `agora` command. Each entry is imported only when it is called.
 
 To add a command, write its module and add one line to `ENTRIES`. A target is a function with typer
-annotations, or a `typer.Typer` with commands of its own. An entry shows once its module exists.
+annotations, or a group (`cli/group.py`) with commands of its own.
 """
 
 import difflib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -30,25 +29,25 @@ ENTRIES: Final = (
     Entry("reset", "Stop the local stack and delete its data.", "cli.stack:reset"),
     Entry("status", "Show the processes of the local stack.", "cli.stack:status"),
     Entry("logs", "Show or follow the logs of the local stack.", "cli.stack:logs"),
-    Entry("demo", "Fill the stack with a small society.", "cli.demo:demo"),
+    Entry("demo", "Fill the running stack with people and posts.", "cli.demo:demo"),
     Entry("serve", "Run Agora's own processes.", "cli.serve:serve"),
-    Entry("topics", "Make and list the topics of the log.", "cli.topics:app"),
-    Entry("log", "Look into the log.", "cli.log:app"),
-    Entry("partitions", "Show the partitions and their owners.", "cli.partitions:partitions"),
-    Entry("projections", "Look after the read models.", "cli.projections:app"),
-    Entry("parked", "Look after records that were set aside.", "cli.parked:app"),
-    Entry("timelines", "Compare cached homes with the tables.", "cli.timelines:timelines"),
+    Entry("topics", "Create and list the topics of the log.", "cli.topics:app"),
+    Entry("log", "Inspect the log: tail, show, check.", "cli.log:app"),
+    Entry("partitions", "Show each partition and its owner.", "cli.partitions:partitions"),
+    Entry("projections", "Watch, verify and rebuild the read models.", "cli.projections:app"),
+    Entry("parked", "Look after events that were set aside.", "cli.parked:app"),
+    Entry("timelines", "Compare cached home timelines with PostgreSQL.", "cli.timelines:timelines"),
     Entry("config", "Show the settings in force.", "cli.config:app"),
     Entry("generate", "Fill the log with an invented history.", "cli.generate:generate"),
-    Entry("bench", "Measure Agora beside its peers.", "cli.bench:bench"),
+    Entry("bench", "Measure Agora next to its peers.", "cli.bench:bench"),
 )
 
 EXAMPLES: Final = """\
 Examples:
   agora up                 start everything on this machine
-  agora status             what runs, where, and how it is
+  agora status             what is running, where, and how it is doing
   agora logs commands -f   follow one process
-  agora config show        every setting, its value and where it comes from
+  agora config show        every setting, its value, and where it comes from
 """
 
 
@@ -58,7 +57,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; nothing but a bug raises."""
+    """Run one command and return its exit code. Only a bug raises."""
     match arguments:
         case [] | ["--help" | "-h" | "help", *_]:
             print(overview())
@@ -74,19 +73,12 @@ def run(arguments: Sequence[str]) -> int:
             raise AssertionError(arguments)
 
 
-def available() -> list[Entry]:
-    """The commands whose modules are there."""
-    modules = {entry.target.partition(":")[0] for entry in ENTRIES}
-    found = {module for module in modules if importlib.util.find_spec(module)}
-    return [entry for entry in ENTRIES if entry.target.partition(":")[0] in found]
-
-
 def overview() -> str:
     """What `agora --help` prints: examples, then every command with its line."""
-    lines = "\n".join(f"  {entry.name:<12} {entry.summary}" for entry in available())
+    lines = "\n".join(f"  {entry.name:<12} {entry.summary}" for entry in ENTRIES)
     return (
         f"Agora: an event-sourced social network.\n\n{EXAMPLES}\n"
-        f"Commands:\n{lines}\n\n`agora COMMAND --help` tells more about each."
+        f"Commands:\n{lines}\n\nRun `agora COMMAND --help` for more about each."
     )
 
 
@@ -98,7 +90,7 @@ def _run_entry(name: str, arguments: Sequence[str]) -> int:
     try:
         return _invoke(_entry(name), arguments)
     except SettingError as problem:
-        advice = "to mend it there; docs/reference/settings.md has every setting"
+        advice = "to fix it there; docs/reference/settings.md lists every setting"
         return report(Failure(f"setting {problem}", advice, UNUSABLE), as_json)
     except Failure as failure:
         return report(failure, as_json)
@@ -113,7 +105,7 @@ def _run_entry(name: str, arguments: Sequence[str]) -> int:
 def _entry(name: str) -> Entry:
     from cli.output import UNUSABLE, Failure
 
-    entries = {entry.name: entry for entry in available()}
+    entries = {entry.name: entry for entry in ENTRIES}
     if name in entries:
         return entries[name]
     near = difflib.get_close_matches(name, entries, n=1, cutoff=0.5)
@@ -146,15 +138,13 @@ def _invoke(entry: Entry, arguments: Sequence[str]) -> int:
 def _application(entry: Entry) -> "typer.Typer":
     import typer
 
+    from cli.group import single
+
     module, _, attribute = entry.target.partition(":")
     target = getattr(import_module(module), attribute)
     if isinstance(target, typer.Typer):
         return target
-    application = typer.Typer(
-        add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
-    application.command(entry.name)(target)
-    return application
+    return single(entry.name, target)
 
 
 if __name__ == "__main__":

@@ -47,12 +47,14 @@ def rollback(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Make the build live again that was before, once it has caught up with the log.
+    """Make the previous build live again, once it has caught up.
 
-    Readers never go back to an earlier position. Its rows are not compared with the log: see
-    `agora projections verify`. To go back to another version takes the Agora of that version.
-    Exit codes: 0 done, 1 there is none to go back to, or it cannot be folded on, 2 wrong usage or a
-    server is away.
+    Readers never see an earlier position than before. The rows are not compared with the log again:
+    `agora projections verify` does that. To roll back to a different version, use the Agora of that
+    version.
+
+    Exit codes: 0 done, 1 there is no previous build or it cannot catch up, 2 wrong usage or a
+    server cannot be reached.
     """
     [model] = models_named([name], everything=False)
     settings = load(os.environ)
@@ -71,16 +73,17 @@ def rollback(
     "agora projections drop-old -y",
 )
 def drop_old_builds(
-    names: Annotated[list[str] | None, typer.Argument(help="Read models; all if left out.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Read models; all if omitted.")] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Drop the builds that were live before and those that failed, and free their room.
+    """Drop previous and failed builds, and free their space.
 
-    There is no going back to them afterwards. Live builds and those that are filling stay.
-    Exit codes: 0 done, 1 somebody rebuilds one of them or reads their tables, 2 wrong usage or a
-    server is away.
+    You cannot roll back to them afterwards. Live builds, and those being filled, stay.
+
+    Exit codes: 0 done, 1 someone is rebuilding one of the models or reading its tables, 2 wrong
+    usage or a server cannot be reached.
     """
     models = models_named(names, everything=not names)
     settings = load(os.environ)
@@ -127,7 +130,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except Taken as taken:
-        raise Failure(str(taken), "the same again later", FAILED) from taken
+        raise Failure(str(taken), "run the same command again later", FAILED) from taken
     except Halted as reason:
         raise Failure(str(reason), "agora projections list", FAILED) from reason
 

@@ -21,7 +21,7 @@ INTERRUPTED: Final = 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON envelope.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -100,7 +100,9 @@ def confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Failure("This needs a yes, and there is nobody to ask.", "add --yes", UNUSABLE)
+        raise Failure(
+            "This needs confirmation, and there is no terminal to ask.", "add --yes", UNUSABLE
+        )
     say(f"{question} [y/N]")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Failure("Nothing was done.")

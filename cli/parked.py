@@ -10,6 +10,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cli.group import group
 from cli.log_reveal import Reveal, reading
 from cli.output import Failure, Json, examples, result, table
 from cli.parked_retry import At, Model, Where, drop, required, retry
@@ -23,19 +24,10 @@ from infra.log.kafka import open_log
 from infra.worker import parking
 from infra.worker.parking import Dropped, Parked, ParkedShard
 
-app = typer.Typer(
-    help="Look after the records that read models set aside.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(retry)
-app.command()(drop)
-
 Payload = Annotated[
-    bool, typer.Option("--payload", help="Show what it says; personal fields stay hidden.")
+    bool, typer.Option("--payload", help="Show its content; personal fields stay hidden.")
 ]
-Only = Annotated[str | None, typer.Option("--model", help="Of this read model only.")]
+Only = Annotated[str | None, typer.Option("--model", help="Only this read model.")]
 
 
 class Parking(Struct, frozen=True):
@@ -66,23 +58,19 @@ class Shown(Struct, frozen=True, omit_defaults=True):
     events: Sequence[CloudEvent] = ()
 
 
-@app.callback()
-def parked() -> None:
-    """Look after the records that read models set aside."""
-
-
-@app.command("list")
 @examples("agora parked list", "agora parked list --model notifications --json")
 def list_parked(model: Only = None, json: Json = False) -> None:
-    """Show each shard that waits, where it stands and why, and what was dropped by whom.
+    """List the shards that are waiting, and what was dropped.
 
-    Exit codes: 0 done, 2 PostgreSQL is away or has no tables yet.
+    For each shard it says which record it waits at and why; for each dropped record, who dropped it
+    and why.
+
+    Exit codes: 0 done, 2 PostgreSQL cannot be reached or has no tables yet.
     """
     found = asyncio.run(_parking(load(os.environ), model))
     result(found, _listed(found), json)
 
 
-@app.command()
 @examples(
     "agora parked show notifications people-0 42",
     "agora parked show notifications people-0 42 --payload",
@@ -96,9 +84,10 @@ def show(
     reveal: Reveal = False,
     json: Json = False,
 ) -> None:
-    """Show one record that is set aside; what it says only when asked.
+    """Show one parked record; its content only when asked.
 
-    Exit codes: 0 done, 1 there is none there, 2 wrong usage or a server is away.
+    Exit codes: 0 done, 1 there is no parked record at that offset, 2 wrong usage or a server cannot
+    be reached.
     """
     settings = load(os.environ)
     place = partition_named(settings, partition)
@@ -188,3 +177,9 @@ def _listed(found: Parking) -> str:
         ]
         parts.append(table(headings, gone))
     return "\n\n".join(parts)
+
+
+app = group(
+    "Look after events that read models have set aside.",
+    {"list": list_parked, "show": show, "retry": retry, "drop": drop},
+)

@@ -32,9 +32,9 @@ from projections.retrying import Outcome, Retrying
 Model = Annotated[str, typer.Argument(help="The read model.")]
 Where = Annotated[str, typer.Argument(help="The partition, such as people-0.")]
 At = Annotated[int, typer.Argument(min=0, help="The offset.")]
-Everything = Annotated[bool, typer.Option("--all", help="All records of all read models.")]
-Shard = Annotated[str | None, typer.Option("--shard", help="With a model: this shard only.")]
-Why = Annotated[str, typer.Option("--reason", help="Why it may be passed over; stays visible.")]
+Everything = Annotated[bool, typer.Option("--all", help="All parked records of all read models.")]
+Shard = Annotated[str | None, typer.Option("--shard", help="With a model: only this shard.")]
+Why = Annotated[str, typer.Option("--reason", help="Why it may be skipped; shown by `list`.")]
 
 
 class Tried(Struct, frozen=True):
@@ -58,15 +58,17 @@ def retry(
     everything: Everything = False,
     json: Json = False,
 ) -> None:
-    """Apply records that were set aside, in the order of their shards, one transaction each.
+    """Apply parked records in shard order, one transaction each.
 
-    Run it once the cause is mended, in the version that the workers have. What fails again stays,
-    with the new reason. Exit codes: 0 all were applied, 1 some fail still, 2 wrong usage, another
-    version, or a server is away.
+    Run it once the cause is fixed, with the version that the workers run. What fails again stays
+    parked, with the new reason.
+
+    Exit codes: 0 all were applied, 1 some still fail, 2 wrong usage, a different version, or a
+    server cannot be reached.
     """
     if everything == (model is not None) or (shard is not None and partition is not None):
         advice = "--all, or a model with or without --shard, or model, partition and offset"
-        raise Failure("What is to be tried?", advice, UNUSABLE)
+        raise Failure("Nothing to retry was named.", advice, UNUSABLE)
     if partition is not None and offset is None:
         raise Failure("A partition needs an offset after it.", "agora parked list", UNUSABLE)
     if model is not None:
@@ -89,14 +91,16 @@ def drop(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Pass over the first record of a shard for good, and apply those behind it.
+    """Skip a shard's first parked record for good, and apply the rest.
 
-    The log keeps it; the read model does without it until it is rebuilt. `list` shows who dropped
-    it, when and why. Exit codes: 0 done, 1 a later record fails, or the answer was no, 2 wrong
-    usage, another version, or a server is away.
+    The log keeps it; the read model does without it until it is rebuilt. `agora parked list` shows
+    who dropped it, when and why.
+
+    Exit codes: 0 done, 1 a later record fails or the answer was no, 2 wrong usage, a different
+    version, or a server cannot be reached.
     """
     if not reason.strip():
-        raise Failure("Nobody will know why.", "add --reason", UNUSABLE)
+        raise Failure("A reason is required.", "add --reason", UNUSABLE)
     known.require(model, [one.name for one in MODELS], "read model")
     settings = load(os.environ)
     place = partition_named(settings, partition)
@@ -174,7 +178,7 @@ async def _retrying(settings: Settings) -> AsyncIterator[tuple[Pool, Retrying]]:
         except Halted as problem:
             raise Failure(str(problem), "agora projections list", UNUSABLE) from problem
         except Overtaken as problem:
-            raise Failure(str(problem), "the same again") from problem
+            raise Failure(str(problem), "run the same command again") from problem
 
 
 def _tell(outcomes: Sequence[Outcome], json: bool) -> None:

@@ -30,9 +30,12 @@ class Ownership(Struct, frozen=True):
 
 @examples("agora partitions", "agora partitions --json")
 def partitions(json: Json = False) -> None:
-    """Show each partition's owner, as the log has it, its end, its state checkpoint and the lag.
+    """Show each partition's owner, end, checkpoint and lag.
 
-    Exit codes: 0 done, 2 Kafka is away.
+    The owner is the one that the log names; the lag is how many records a new owner would have to
+    replay.
+
+    Exit codes: 0 done, 2 Kafka cannot be reached.
     """
     settings = load(os.environ)
     with reaching():

@@ -11,7 +11,7 @@ from projections.model import Model
 from projections.models import MODELS
 
 Names = Annotated[list[str] | None, typer.Argument(help="Read models, such as graph.")]
-All = Annotated[bool, typer.Option("--all", help="All of them.")]
+All = Annotated[bool, typer.Option("--all", help="Select all of them.")]
 
 
 def models_named(names: Sequence[str] | None, everything: bool) -> list[Model]:
@@ -28,11 +28,13 @@ def chosen(
     Raises Failure for a name that is not known, and unless names were given or `everything`.
     """
     if everything and names:
-        raise Failure("Either names or --all.", "one of the two", UNUSABLE)
+        raise Failure("Give either names or --all, not both.", "one of the two", UNUSABLE)
     if everything:
         return list(known)
     if not names:
-        raise Failure(f"No {kind} is named.", f"--all, or some of {', '.join(known)}", UNUSABLE)
+        raise Failure(
+            f"Name a {kind}, or use --all.", f"--all, or some of {', '.join(known)}", UNUSABLE
+        )
     for name in names:
         require(name, known, kind)
     return list(dict.fromkeys(names))

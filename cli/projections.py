@@ -4,9 +4,8 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-import typer
-
 from cli.explain import explain
+from cli.group import group
 from cli.old_builds import drop_old_builds, rollback
 from cli.output import Json, examples, result, table
 from cli.projections_pause import pause, resume
@@ -17,33 +16,12 @@ from cli.verify import verify
 from infra.config import Settings, load
 from projections.status import ModelStatus, model_statuses
 
-app = typer.Typer(
-    help="Look after the read models.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(status)
-app.command()(pause)
-app.command()(resume)
-app.command()(rebuild)
-app.command()(verify)
-app.command()(explain)
-app.command()(rollback)
-app.command("drop-old")(drop_old_builds)
 
-
-@app.callback()
-def projections() -> None:
-    """Look after the read models."""
-
-
-@app.command("list")
 @examples("agora projections list", "agora projections list --json")
 def list_models(json: Json = False) -> None:
     """Show each read model, its builds, and the rows of their tables.
 
-    Exit codes: 0 done, 2 PostgreSQL is away or has no tables yet.
+    Exit codes: 0 done, 2 PostgreSQL cannot be reached or has no tables yet.
     """
     models = asyncio.run(_models(load(os.environ)))
     result(models, _models_text(models), json)
@@ -69,3 +47,19 @@ def _models_text(models: Sequence[ModelStatus]) -> str:
         for name, count in build.rows.items()
     ]
     return table(["MODEL", "BUILD", "VERSION", "STATE", "TABLE", "ROWS"], rows)
+
+
+app = group(
+    "Look after the read models.",
+    {
+        "list": list_models,
+        "status": status,
+        "explain": explain,
+        "verify": verify,
+        "rebuild": rebuild,
+        "rollback": rollback,
+        "drop-old": drop_old_builds,
+        "pause": pause,
+        "resume": resume,
+    },
+)

@@ -27,9 +27,9 @@ afterwards is shown to nobody else before it does."""
 REACTION: Final = "Facts wait on their way to other people's shards while {} is paused."
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Read models and reactions, as `status` names them.")
+    list[str] | None, typer.Argument(help="Read models and reactions, named as in `status`.")
 ]
-Why = Annotated[str, typer.Option("--reason", help="Shown to everybody who asks for the status.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; shown by `status`.")]
 
 
 class Changed(Struct, frozen=True):
@@ -51,12 +51,14 @@ def pause(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Let read models or reactions rest until `resume`, in every worker and over restarts.
+    """Stop read models or reactions until `resume`.
 
-    When it returns, nothing more is written to them; all others go on. Queries that ask for what
-    they have not applied are refused at once with MODEL_PAUSED.
-    Exit codes: 0 done, 1 something is still under way or the answer was no, 2 wrong usage or
-    PostgreSQL is away.
+    A pause holds for every worker and survives restarts. When the command returns, nothing more is
+    written to those models; all others carry on. Queries that wait for something they have not
+    applied are refused at once with MODEL_PAUSED.
+
+    Exit codes: 0 done, 1 a batch is still in progress or the answer was no, 2 wrong usage or
+    PostgreSQL cannot be reached.
     """
     wanted = _named(names, everything)
     if warnings := _warnings(wanted):
@@ -65,15 +67,17 @@ def pause(
     told = [paused_by(name, standing[name]) for name in wanted if name in standing]
     if done.under_way:
         message = f"Paused, but a batch is still under way: {', '.join(done.under_way)}."
-        raise Failure(message, "agora projections pause once more, which waits again", data=done)
+        raise Failure(message, "agora projections pause again, to keep waiting", data=done)
     result(done, "\n".join(told), json)
 
 
 @examples("agora projections resume graph", "agora projections resume --all")
 def resume(names: Names = None, everything: All = False, json: Json = False) -> None:
-    """Let paused read models or reactions go on: they catch up by reading the log.
+    """Let paused read models or reactions continue.
 
-    Exit codes: 0 done, 2 wrong usage or PostgreSQL is away.
+    They catch up by reading the log.
+
+    Exit codes: 0 done, 2 wrong usage or PostgreSQL cannot be reached.
     """
     done = asyncio.run(_resume(load(os.environ), _named(names, everything)))
     text = f"{', '.join(done.changed)} can go on." if done.changed else ""

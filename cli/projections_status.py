@@ -27,8 +27,10 @@ from projections.status import ModelStatus, model_statuses
 
 WATCH_S: Final = 1.0
 
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second.")]
-Partitions = Annotated[bool, typer.Option("--partitions", "-p", help="A line for each partition.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Refresh every second.")]
+Partitions = Annotated[
+    bool, typer.Option("--partitions", "-p", help="Show one line per partition.")
+]
 
 
 @examples(
@@ -37,9 +39,12 @@ Partitions = Annotated[bool, typer.Option("--partitions", "-p", help="A line for
     "agora projections status --watch",
 )
 def status(watch: Watch = False, partitions: Partitions = False, json: Json = False) -> None:
-    """Show how far each read model and reaction is behind the log, and which of them rest.
+    """Show how far each read model and reaction is behind the log.
 
-    Exit codes: 0 all run, 1 one is paused, stands still or has parked records, 2 a server is away.
+    It also says which are paused or halted, and why.
+
+    Exit codes: 0 all are running, 1 one is paused, halted or has parked records, 2 a server cannot
+    be reached.
     """
     if watch and json:
         raise Failure(

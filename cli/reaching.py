@@ -60,7 +60,7 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
         try:
             checkpoints = await stack.enter_async_context(open_checkpoints(settings))
         except Unavailable:
-            say("agora: PostgreSQL is away, so partitions are read from their start.")
+            say("agora: PostgreSQL cannot be reached, so partitions are read from their start.")
         yield Opened(settings, log, checkpoints)
 
 

@@ -71,13 +71,14 @@ def rebuild(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Build read models anew from the log, verify them, and let them replace the live ones.
+    """Rebuild read models from the log, verify them, make them live.
 
-    Commands, queries and workers go on meanwhile: readers see the old rows until the new ones are
-    there, and nobody is told any news. Stop it whenever you like, the same command goes on from
-    there. The build that was live stays for `agora projections rollback`.
-    Exit codes: 0 done, 1 one could not be built or does not hold what the log comes to (the live
-    build stays), or somebody else rebuilds it, 2 wrong usage or a server is away.
+    Commands, queries and workers carry on: readers see the old rows until the new ones are ready,
+    and no live news is sent. Interrupt it whenever you like; the same command resumes. The previous
+    build is kept for `agora projections rollback`.
+
+    Exit codes: 0 done, 1 a model could not be built or does not match the log (its live build
+    stays), or someone else is rebuilding it, 2 wrong usage or a server cannot be reached.
     """
     models = models_named(names, everything)
     settings = load(os.environ)
@@ -96,7 +97,7 @@ def rebuild(
             advice = "agora projections list, which shows the builds"
             raise Failure(str(taken), advice, FAILED) from taken
         except KeyboardInterrupt:
-            say("Stopped. What is filled stays; the same command goes on from there.")
+            say("Stopped. Progress is kept; run the same command to resume.")
             raise
     failed = [one for one in outcomes if one.failure]
     if failed:

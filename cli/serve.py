@@ -74,12 +74,14 @@ class Side(StrEnum):
     "agora serve gateway queries    both in one process, without a hop between them",
 )
 def serve(
-    sides: Annotated[list[Side], typer.Argument(help="One or more of them; projections alone.")],
+    sides: Annotated[list[Side], typer.Argument(help="One or more; projections must run alone.")],
 ) -> None:
-    """Run sides of Agora in this process until SIGTERM or Ctrl-C, then end in order.
+    """Run sides of Agora in this process until SIGTERM or Ctrl-C.
 
-    Exit codes: 0 stopped as told, 1 something it needs is away or it failed, 2 a setting or port
-    that cannot be used.
+    It then shuts down gracefully.
+
+    Exit codes: 0 stopped as told, 1 it failed or a server it needs cannot be reached, 2 a setting
+    or port cannot be used.
     """
     chosen = list(dict.fromkeys(sides))
     settings = load(os.environ)

@@ -34,24 +34,25 @@ ServersOnly = Annotated[
 def up(servers_only: ServersOnly = False, json: Json = False) -> None:
     """Start the local stack in the background and wait until it serves.
 
-    Ports that are taken are avoided, and the choice is kept in the settings file. Exits with 1
-    when something does not start, with 2 when a setting stands in the way.
+    If a port is taken, another one is picked and saved in the settings file.
+
+    Exit codes: 0 it serves, 1 something does not start, 2 a setting stands in the way.
     """
     home = _home()
     lock = launch.take_lock(home)
     if lock is None:
-        say("The stack runs already.")
+        say("The stack is already running.")
     else:
         _start(home, lock, servers_only=servers_only)
     status = _until_serving(home)
     if lock is None and not servers_only and supervise.lacks_agora(status):
-        raise Failure("Only the servers run.", "agora down, then agora up")
+        raise Failure("Only the servers are running.", "agora down, then agora up")
     result(processes_of(status), what_to_try(load(os.environ), status), json)
 
 
 @examples("agora down")
 def down(json: Json = False) -> None:
-    """Stop the local stack in good order. Its data stays."""
+    """Stop the local stack gracefully; its data stays."""
     stopped = _stop(_home())
     result(
         {"was_running": stopped},
@@ -77,7 +78,9 @@ def reset(yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None
     _stop(home)
     lock = launch.take_lock(home)
     if lock is None:
-        raise Failure("The stack was started again meanwhile.", "agora down, then agora reset")
+        raise Failure(
+            "The stack was started again in the meantime.", "agora down, then agora reset"
+        )
     try:
         for folder in home.erasable:
             if folder.exists():
@@ -89,30 +92,36 @@ def reset(yes: Yes = False, dry_run: DryRun = False, json: Json = False) -> None
 
 @examples("agora status", "agora status --json")
 def status(json: Json = False) -> None:
-    """Show the processes of the local stack: pid, port, uptime, restarts, memory, processor.
+    """Show the processes of the local stack and how they are doing.
 
-    Exits with 1 when the stack does not run, or not all of it serves.
+    For each: pid, port, uptime, restarts, memory and CPU.
+
+    Exit codes: 0 everything serves, 1 the stack is not running, or not all of it serves.
     """
     try:
         found = ask(_home().run, "status")
     except (NoAnswer, FileNotFoundError) as problem:
-        raise Failure("The stack does not run.", "agora up") from problem
+        raise Failure("The stack is not running.", "agora up") from problem
     processes = processes_of(found)
     if found.serving or not json:
         result(processes, status_table(processes, found), json)
     if not found.serving:
-        raise Failure("Not everything serves.", "agora logs", data=processes)
+        raise Failure("Not everything is serving.", "agora logs", data=processes)
 
 
 @examples("agora logs", "agora logs commands gateway -n 100", "agora logs -f")
 def logs(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Processes; all of them when left out.")
+        list[str] | None, typer.Argument(help="Processes; all of them if omitted.")
     ] = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines from the end.")] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep following until Ctrl-C.")
+    ] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many lines from the end.")
+    ] = 20,
 ) -> None:
-    """Show the end of the logs of the local stack, or follow them."""
+    """Show the end of the stack's logs, or follow them."""
     files = _log_files(_home(), names or [])
     for file in files:
         for line in log_files.last_lines(file, lines):
@@ -129,7 +138,7 @@ def _home() -> Home:
 def _start(home: Home, lock: int, *, servers_only: bool) -> None:
     """Make ready and start a supervisor, which takes over the lock."""
     for name in pidfiles.stop_orphans(home.run):
-        say(f"{name} was left over from a supervisor that is no more: stopped")
+        say(f"{name} was left over from a supervisor that has died: stopped")
     for warning in disk_warnings(home):
         say(f"agora: {warning}")
     try:
@@ -166,7 +175,7 @@ def _until_serving(home: Home) -> Status:
     while time.monotonic() < deadline:
         status = _status_soon(home)
         if status.stopping:
-            raise Failure("The stack is being stopped just now.", "agora up again in a moment")
+            raise Failure("The stack is being stopped.", "agora up again in a moment")
         for process in status.processes:
             if told.get(process.name) != process.state and process.state != "waiting":
                 told[process.name] = process.state
@@ -176,7 +185,7 @@ def _until_serving(home: Home) -> Status:
         if status.serving:
             return status
         time.sleep(POLL_SECONDS)
-    raise Failure(f"Not everything serves after {START_SECONDS:.0f} s.", "agora status")
+    raise Failure(f"Not everything is serving after {START_SECONDS:.0f} s.", "agora status")
 
 
 def _status_soon(home: Home) -> Status:

@@ -16,12 +16,12 @@ ADVICE: Final = "empty Redis (it holds nothing that lasts), and report how this 
 
 @examples("agora timelines", "agora timelines --json")
 def timelines(json: Json = False) -> None:
-    """Compare every timeline in Redis with what PostgreSQL would answer above its floor.
+    """Compare every timeline in Redis with what PostgreSQL answers.
 
-    A post that is missing or misplaced is a fault. Surplus and doubled posts cost room and nothing
-    else: reads leave them out. `agora projections verify --all` looks at this, too.
+    A missing or misplaced post above a timeline's floor is a fault. Surplus and doubled posts only
+    cost memory: reads skip them. `agora projections verify --all` includes this check.
 
-    Exit codes: 0 no fault, 1 some were found, 2 a server is away.
+    Exit codes: 0 no fault, 1 faults were found, 2 a server cannot be reached.
     """
     with Steps() as steps:
         found = asyncio.run(overview(load(os.environ), steps))
@@ -45,7 +45,9 @@ async def overview(settings: Settings, steps: Steps) -> Overview:
                     steps.advance()
                 steps.end()
         except AWAY as problem:
-            raise Failure(f"Redis is away: {problem}", "agora status", UNUSABLE) from problem
+            raise Failure(
+                f"Redis cannot be reached: {problem}", "agora status", UNUSABLE
+            ) from problem
     return found
 
 

@@ -4,44 +4,31 @@ import asyncio
 import os
 from collections.abc import Sequence
 
-import typer
-
+from cli.group import group
 from cli.output import DryRun, Json, examples, result, table
 from cli.reaching import reaching
 from infra.config import load
 from infra.log.topics import TopicReport
 from infra.log.topics import ensure as ensure_topics
 
-app = typer.Typer(
-    help="Make and list the topics of the log.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
-
-@app.callback()
-def topics() -> None:
-    """Make and list the topics of the log."""
-
-
-@app.command()
 @examples("agora topics ensure", "agora topics ensure --dry-run")
 def ensure(dry_run: DryRun = False, json: Json = False) -> None:
-    """Make the topics that are missing, and mend settings that would lose facts.
+    """Create missing topics, and fix settings that would lose facts.
 
-    Again and again changes nothing. Exit codes: 0 done, 2 Kafka is away, or a topic has another
-    number of partitions than the settings say, which cannot be changed.
+    Running it again changes nothing.
+
+    Exit codes: 0 done, 2 Kafka cannot be reached, or a topic has a different number of partitions
+    than the settings say, which cannot be changed.
     """
     reports = _reports(dry_run=dry_run)
     verbs = ("would be made", "would mend") if dry_run else ("made", "mended")
     result(reports, _shown(reports, *verbs), json)
 
 
-@app.command("list")
 @examples("agora topics list", "agora topics list --json")
 def list_topics(json: Json = False) -> None:
-    """Show each topic, and what `agora topics ensure` would do about it."""
+    """Show each topic, and what `agora topics ensure` would do to it."""
     reports = _reports(dry_run=True)
     result(reports, _shown(reports, "missing", "deviates in"), json)
 
@@ -60,3 +47,6 @@ def _shown(reports: Sequence[TopicReport], created: str, mended: str) -> str:
             state = f"{mended} {', '.join(report.mended)}"
         rows.append([report.topic, str(report.partitions), state])
     return table(["TOPIC", "PARTITIONS", "STATE"], rows)
+
+
+app = group("Create and list the topics of the log.", {"list": list_topics, "ensure": ensure})

@@ -33,7 +33,9 @@ TIMELINES: Final = "timelines"
 Names = Annotated[
     list[str] | None, typer.Argument(help="Read models, such as graph; timelines in Redis.")
 ]
-Reveal = Annotated[bool, typer.Option("--reveal", help="Show what differs: people's data.")]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show the contents that differ: personal data.")
+]
 
 
 class Shown(Struct, frozen=True, omit_defaults=True):
@@ -75,14 +77,15 @@ class Found(Struct, frozen=True):
 def verify(
     names: Names = None, everything: All = False, reveal: Reveal = False, json: Json = False
 ) -> None:
-    """Compare read models with the log, and cached homes with PostgreSQL.
+    """Compare read models and cached timelines with the log.
 
-    The log is folded to exactly where the models are: workers, commands and queries go on
-    meanwhile, and so may a rebuild. Rows that were changed, lost, doubled or added are named by
-    their key; what they hold is shown only with --reveal. Of timelines, posts that are missing or
-    misplaced are faults; surplus and doubled ones are named, and harm no answer.
-    Exit codes: 0 all is as it should be, 1 something differs or cannot be told, 2 wrong usage or a
-    server is away.
+    The log is folded to exactly the point each model has reached, so workers, commands, queries and
+    even a rebuild can keep running. Rows that were changed, lost, doubled or added are listed by
+    key; their contents are shown only with --reveal. In timelines, missing and misplaced posts are
+    faults; surplus and doubled ones are listed, but affect no answer.
+
+    Exit codes: 0 everything matches, 1 something differs or cannot be compared, 2 wrong usage or a
+    server cannot be reached.
     """
     known = [*(model.name for model in MODELS), TIMELINES]
     wanted = chosen(names, everything, known, "read model or cache")
@@ -95,7 +98,7 @@ def verify(
         return
     if not json:
         result(found, _text(found), json)
-    message = f"Not as they should be: {', '.join(unclean)}."
+    message = f"These do not match: {', '.join(unclean)}."
     raise Failure(message, _advice(unclean), FAILED, found)
 
 

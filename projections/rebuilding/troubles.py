@@ -20,10 +20,10 @@ def told(problem: Exception) -> JobFailed:
             return problem
         case psycopg.errors.DiskFull():
             return JobFailed(
-                Trouble.NO_ROOM, f"PostgreSQL has no room left: {_first_line(problem)}"
+                Trouble.NO_ROOM, f"PostgreSQL is out of disk space: {_first_line(problem)}"
             )
         case OSError(errno=errno.ENOSPC):
-            text = "No room is left for temporary files; TMPDIR names another folder for them."
+            text = "There is no space left for temporary files; set TMPDIR to use another folder."
             return JobFailed(Trouble.NO_ROOM, text)
         case psycopg.OperationalError() | PoolTimeout() | Unavailable():
             text = f"PostgreSQL cannot be reached: {_first_line(problem)}"

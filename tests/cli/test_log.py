@@ -199,7 +199,7 @@ class TestOrderlyLog:
             (["log", "show", str(ANAS)], 2, "needs an offset"),
             (["log", "show", str(numbered(5))], 1, "No record has the id"),
             (["log", "tail", "--type", "account.profile_update"], 2, "account.profile_updated"),
-            (["log", "tail", "--since", "teatime"], 2, "'teatime' is no time"),
+            (["log", "tail", "--since", "teatime"], 2, "'teatime' is not a time"),
             (["log", "check", "cats-0"], 2, "There is no partition 'cats-0'"),
         ],
     )
@@ -245,7 +245,7 @@ def test_check_says_which_records_are_at_fault(
     assert run(["log", "show", str(ANAS), "1", "--json"]) == 0
     assert data(capsys)["kind"] == "damaged"
     assert run(["log", "tail", "--since", "start"]) == 0
-    assert f"{ANAS} at offset 1 is left out" in capsys.readouterr().err
+    assert f"{ANAS} at offset 1 is skipped" in capsys.readouterr().err
 
 
 @contextmanager
@@ -335,4 +335,4 @@ def test_partitions_are_shown_while_postgres_is_away(
     assert run(["partitions"]) == 0
     shown = capsys.readouterr()
     assert "two" in shown.out
-    assert "PostgreSQL is away" in shown.err
+    assert "PostgreSQL cannot be reached" in shown.err

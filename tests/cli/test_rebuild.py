@@ -53,7 +53,7 @@ def test_what_was_changed_lost_and_added_by_hand_is_named(built: World) -> None:
     built.sql("update posts_b1 set body = 'secret' where ctid = (select min(ctid) from posts_b1)")
     built.sql("delete from follows_b1 where ctid = (select min(ctid) from follows_b1)")
     built.sql("insert into bookmarks_b1 values (gen_random_uuid(), gen_random_uuid(), now())")
-    assert "Not as they should be: graph, posts, bookmarks." in built.refused(
+    assert "These do not match: graph, posts, bookmarks." in built.refused(
         "projections", "verify", "--all", status=1
     )
     verdicts = built.agora("projections", "verify", "--all", status=1)
@@ -104,7 +104,7 @@ def test_names_that_are_not_models(world: World) -> None:
 
 
 def test_without_anybody_to_ask_nothing_is_rebuilt(world: World) -> None:
-    assert "nobody to ask" in world.refused("projections", "rebuild", "graph", status=2)
+    assert "no terminal to ask" in world.refused("projections", "rebuild", "graph", status=2)
     assert world.sql("select * from builds") == []
 
 
@@ -159,7 +159,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(world: World) -> None:
     os.killpg(rebuilding.pid, signal.SIGINT)
     _, said = rebuilding.communicate(timeout=SECONDS)
     assert rebuilding.returncode == 130
-    assert "the same command goes on from there" in said
+    assert "run the same command to resume" in said
     assert "Traceback" not in said
     world.agora("projections", "rebuild", "--all", "--yes")
     world.agora("projections", "verify", "--all")
@@ -204,8 +204,8 @@ def test_a_full_disk_is_named_and_the_live_build_stays(built: World) -> None:
         said = built.refused("projections", "rebuild", "graph", "--yes", status=2)
     finally:
         built.sql("drop event trigger guard")
-    assert "PostgreSQL has no room left: could not extend file" in said
-    assert "make room" in said
+    assert "PostgreSQL is out of disk space: could not extend file" in said
+    assert "free disk space" in said
     assert built.rows() == before
     built.sql("drop function no_room cascade")
     [outcome] = built.agora("projections", "rebuild", "graph", "--yes")

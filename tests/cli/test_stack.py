@@ -92,7 +92,7 @@ def test_up_down_and_up_again_keep_the_data(project: Project) -> None:
     assert (up.returncode, "The servers run" in up.stdout) == (0, True), up.stderr
     with psycopg.connect(project.dsn) as connection:
         connection.execute("create table kept (line text)")
-    assert "runs already" in project.agora("up", "--servers-only").stderr
+    assert "is already running" in project.agora("up", "--servers-only").stderr
 
     down = project.agora("down")
     assert (down.returncode, down.stdout) == (0, "The stack has stopped; its data stays.\n")

@@ -116,7 +116,7 @@ def test_what_makes_a_home_another_one_is_a_fault_and_named(
         told = looked(command, 1)
         assert kind in told
         assert str(ANA) in told
-    assert "Not as they should be: timelines." in told
+    assert "These do not match: timelines." in told
     assert "empty Redis" in told
     [found] = json.loads(looked(["projections", "verify", "timelines", "--json"], 1))["data"]
     assert (found["model"], found["clean"], found["rows"]) == ("timelines", False, 1)
@@ -156,7 +156,7 @@ def test_a_redis_that_is_away_is_named_before_the_log_is_folded(
         monkeypatch,
     )
     told = looked(["projections", "verify", "--all"], 2)
-    assert "Redis is away" in told
+    assert "Redis cannot be reached" in told
     assert "folding the log" not in told
 
 
