@@ -12,7 +12,7 @@ from uuid import uuid4
 from cli.generated_history import Happening
 from events import codec, record
 from events.catalog import stream_of
-from events.record import Claim, Decision
+from events.record import Claim, Decision, Release
 from events.topics import PEOPLE, POSTS, Partition, partition_number
 from infra.config import Settings
 from infra.crypto import key_vault
@@ -56,6 +56,11 @@ class MixLog:
         """Own every partition, all of which are empty."""
         claim = Claim(self._epoch, None, "bench", "", datetime.now(UTC))
         await self.append([Made(one, b"", record.encode(claim)) for one in self._appenders])
+
+    async def release(self) -> None:
+        """Lay the claims down, so that the next owner need not wait."""
+        release = Release(uuid4(), self._epoch, datetime.now(UTC))
+        await self.append([Made(one, b"", record.encode(release)) for one in self._appenders])
 
     async def made(self, happenings: Sequence[Happening], *, now: bool = True) -> list[Made]:
         """A record for each, as of now, or else of the time that each says."""

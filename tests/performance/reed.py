@@ -17,6 +17,7 @@ from events.topics import PEOPLE, POSTS
 from infra.crypto.digests import new_uuid7
 
 _VERSION_7: Final = 0x7 << 76 | 0b10 << 62
+_SEEDS: Final = 1 << 28
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -26,7 +27,7 @@ class Reed:
     def __init__(self, seed: int) -> None:
         friendships = read_friendships((DATA / "reed98.edges").read_text(encoding="utf-8"))
         numbers = sorted({number for pair in friendships for number in pair})
-        person = {number: UUID(int=_VERSION_7 | seed << 32 | number) for number in numbers}
+        person = {number: UUID(int=_VERSION_7 | seed % _SEEDS << 32 | number) for number in numbers}
         followers: defaultdict[UUID, list[UUID]] = defaultdict(list)
         for one, other in friendships:
             followers[person[one]].append(person[other])
@@ -44,12 +45,18 @@ class Reed:
                 event = FollowEstablished(target_id=target, follower_id=one)
                 yield _happening(target, one, event)
 
-    def posts(self, count: int, body: str = "Hello, everybody.") -> list[Happening]:
-        """So many posts of now, each of whom the dice say, a microsecond apart."""
+    def posts(self, count: int) -> list[Happening]:
+        """So many posts of now, each of whom the dice say, a microsecond apart, all different."""
+        return self._posts(self._dice.choices(self.people, k=count))
+
+    def posts_of_everybody(self, each: int) -> list[Happening]:
+        """As `posts`, but as many of everybody."""
+        return self._posts(self._dice.sample(self.people, k=len(self.people)) * each)
+
+    def _posts(self, authors: Sequence[UUID]) -> list[Happening]:
         now = datetime.now(UTC)
-        authors = self._dice.choices(self.people, k=count)
         return [
-            published(author, body, now + number * _MICROSECOND)
+            published(author, f"Hello for the {number}th time.", now + number * _MICROSECOND)
             for number, author in enumerate(authors)
         ]
 
@@ -70,6 +77,12 @@ def registered(person: UUID, number: int) -> AccountRegistered:
         handle_hash=f"handle-{person.hex}",
         handle_claim=person,
     )
+
+
+def body_of(post: Happening) -> str:
+    """What it says."""
+    assert isinstance(post.event, PostPublished)
+    return post.event.body
 
 
 def published(author: UUID, body: str, at: datetime) -> Happening:

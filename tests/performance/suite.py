@@ -10,7 +10,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from tests.performance import append, fan_out, hot_key, live_lag, local, rebuild, rpc, takeovers
+from tests.performance import (
+    append,
+    fan_out,
+    hot_key,
+    live_lag,
+    local,
+    mixed,
+    rebuild,
+    rpc,
+    takeovers,
+)
 from tests.performance.bench import Bench, Run
 from tests.performance.figures import Figure, WrongAnswers
 from tests.stack import running_stack
@@ -22,13 +32,24 @@ BENCHES: Final = (
     Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", rebuild.run),
     Bench("live-lag", "From the log to the row, beside a projector row by row.", live_lag.run),
     Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", fan_out.run),
+    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", mixed.run),
     Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
     Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
     Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),
 )
 
 VERSIONS_OF: Final = (
-    *("agora", "aiokafka", "eventsourcing", "faust-streaming", "grpcio", "msgspec", "psycopg"),
+    *(
+        "agora",
+        "aiokafka",
+        "eventsourcing",
+        "fastapi",
+        "faust-streaming",
+        "grpcio",
+        "msgspec",
+        "psycopg",
+    ),
+    "sqlalchemy",
 )
 NOISY: Final = ("aiokafka", "psycopg.pool")
 
