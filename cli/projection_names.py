@@ -1,4 +1,4 @@
-"""Which read models, or what else of its kind, a command is about, by names on the command line."""
+"""Which read models a command is about, by their names on the command line."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -28,7 +28,7 @@ def chosen(
     Raises Failure for a name that is not known, and unless names were given or `everything`.
     """
     if everything and names:
-        raise Failure("Give either names or --all, not both.", "one of the two", UNUSABLE)
+        raise Failure("Give either names or --all, not both.", "only one of them", UNUSABLE)
     if everything:
         return list(known)
     if not names:

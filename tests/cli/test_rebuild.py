@@ -98,7 +98,7 @@ def test_names_that_are_not_models(world: World) -> None:
         "projections", "rebuild", "psots", "--yes", status=2
     )
     assert "--all, or some of accounts" in world.refused("projections", "rebuild", status=2)
-    assert "Either names or --all" in world.refused(
+    assert "Give either names or --all" in world.refused(
         "projections", "verify", "graph", "--all", status=2
     )
 
