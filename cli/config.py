@@ -1,4 +1,4 @@
-"""`agora config`: what the settings are, and why."""
+"""`agora config`: the settings in force, and where each comes from."""
 
 import os
 from urllib.parse import urlsplit, urlunsplit

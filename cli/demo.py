@@ -1,4 +1,4 @@
-"""`agora demo`: fills a running Agora with a small society, through the public API."""
+"""`agora demo`: fills a running Agora with people who follow and talk, through the public API."""
 
 import os
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The public API as the demo's lanes call it: a connection for each, and no request given up early.
+"""The public API as the demo's threads call it: one connection each, retrying every request.
 
 The standard library's client, because it costs a tenth of what the others do, and here client and
 servers share the machine.

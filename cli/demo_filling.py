@@ -1,4 +1,4 @@
-"""Making the society be there: see who is lacking, add them, and look whether it is right."""
+"""Fills in the demo's people: finds who is missing, adds them, and checks the result."""
 
 import random
 from typing import Final

@@ -1,4 +1,4 @@
-"""One run of the demo: what its parts share, and how they do many things at once."""
+"""One run of the demo: shared settings, and how its steps run in parallel."""
 
 import time
 from collections.abc import Callable, Sequence

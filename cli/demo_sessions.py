@@ -1,4 +1,4 @@
-"""The demo's people as they are signed in."""
+"""The demo's people, signed in."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The society of the demo: invented people, and who follows whom in a real network's shape."""
+"""The demo's society: invented people whose follows have the shape of a real network."""
 
 import re
 import tomllib

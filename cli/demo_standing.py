@@ -1,4 +1,4 @@
-"""How the demo's people stand in the API's answers, and how that differs from the file."""
+"""Where the demo's people stand according to the API, and how that differs from the plan."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final

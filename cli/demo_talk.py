@@ -1,4 +1,4 @@
-"""What the demo's people say to each other: posts, comments, replies and reactions, as a plan.
+"""What the demo's people say: posts, comments, replies and reactions, as a plan.
 
 The plan is the same in every run, and that of a smaller society is the part of the whole that
 concerns its people: whoever lets it grow keeps what is there.

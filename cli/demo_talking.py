@@ -1,4 +1,4 @@
-"""Making the society talk: see what is lacking, say and do it, and look whether it is right."""
+"""Fills in what the demo's people say: finds what is missing, adds it, and checks the result."""
 
 import random
 from collections import defaultdict

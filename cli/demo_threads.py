@@ -1,4 +1,4 @@
-"""How the demo's posts stand in the API's answers, and what is lacking there."""
+"""Where the demo's posts stand according to the API, and what is missing there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum

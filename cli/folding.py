@@ -1,4 +1,4 @@
-"""What a command does when the log cannot be folded, or the database not be reached, meanwhile."""
+"""Turns failures of long folds (no log, no database, no disk space) into advice."""
 
 import logging
 from collections.abc import Iterator

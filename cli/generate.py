@@ -1,4 +1,4 @@
-"""`agora generate`: a long invented history, appended to the log as if it had been decided."""
+"""`agora generate`: appends a long invented history to the log, as if it had been decided."""
 
 import asyncio
 import os

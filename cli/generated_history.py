@@ -1,4 +1,4 @@
-"""A long invented history of people and posts, the same again for the same seed. Pure.
+"""A long invented history of people and posts, reproducible from its seed. Pure.
 
 The mix is Bluesky's: of what is not registering, 45 % likes, 36 % follows, 9 % posts, 6 %
 bookmarks in the place of reposts, the rest profiles and blocks. A few people and posts get most of

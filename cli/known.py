@@ -1,4 +1,4 @@
-"""Names that people type, held against those that there are."""
+"""Names typed on the command line, checked against those that exist."""
 
 import difflib
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Doing many things with a few threads, in order, until all are done or one fails."""
+"""Runs many tasks on a few threads, in order, until all are done or one fails."""
 
 from collections import deque
 from collections.abc import Callable, Iterable

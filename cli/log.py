@@ -1,4 +1,4 @@
-"""`agora log`: look into the log."""
+"""`agora log`: inspects the log."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`agora log check`: whether the log is what it must be, record by record."""
+"""`agora log check`: verifies the log, record by record."""
 
 import asyncio
 import os

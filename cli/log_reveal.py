@@ -1,4 +1,4 @@
-"""Decisions as documents, with personal fields hidden or, if asked for and allowed, open."""
+"""Decisions as documents, with personal fields hidden, or opened on request."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

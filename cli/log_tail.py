@@ -1,4 +1,4 @@
-"""`agora log tail`: events as CloudEvents, one document a line."""
+"""`agora log tail`: events as CloudEvents, one document per line."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`agora projections rollback` and `drop-old`: builds that are kept though they are not live."""
+"""`agora projections rollback` and `drop-old`: what to do with builds that are not live."""
 
 import asyncio
 import os

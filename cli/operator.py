@@ -1,4 +1,4 @@
-"""Who gives a command, as it is written beside what they did."""
+"""Who runs a command, as recorded next to its effects."""
 
 import getpass
 import socket

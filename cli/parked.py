@@ -1,4 +1,4 @@
-"""`agora parked`: the records that read models set aside, and what becomes of them."""
+"""`agora parked`: the records that read models have set aside."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`agora parked retry` and `drop`: try records again that were set aside, or pass over one."""
+"""`agora parked retry` and `drop`: apply parked records, or skip one for good."""
 
 import asyncio
 import os

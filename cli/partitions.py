@@ -1,4 +1,4 @@
-"""`agora partitions`: who owns what, and how far its states are saved."""
+"""`agora partitions`: who owns what, and how far its states are checkpointed."""
 
 import asyncio
 import os

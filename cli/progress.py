@@ -1,4 +1,4 @@
-"""Progress of what takes more than two seconds: a bar on a terminal, else a line now and then."""
+"""Progress of anything over two seconds: a bar on a terminal, a line now and then elsewhere."""
 
 import time
 from types import TracebackType

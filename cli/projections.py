@@ -1,4 +1,4 @@
-"""`agora projections`: the read models, their builds, and how they are looked after."""
+"""`agora projections`: the read models and their builds."""
 
 import asyncio
 import os

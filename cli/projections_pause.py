@@ -1,4 +1,4 @@
-"""`agora projections pause` and `resume`: let read models and reactions rest, in every worker."""
+"""`agora projections pause` and `resume`, which take effect in every worker."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`agora projections status`: how far behind the log each lane is, and which of them rest."""
+"""`agora projections status`: how far each lane is behind the log, and what is paused."""
 
 import asyncio
 import os

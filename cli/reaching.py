@@ -1,4 +1,4 @@
-"""What a command does when a server that it needs is away: says which, and what to try."""
+"""Opens the log and the database for a command; if one cannot be reached, says which."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator

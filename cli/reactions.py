@@ -1,4 +1,4 @@
-"""The reactions as the workers run them: pure ones of the command side, answered by its owners."""
+"""Hands the command side's reactions to the workers, which may not import them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

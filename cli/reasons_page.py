@@ -1,4 +1,4 @@
-"""The reference page of all refusals, made from the catalogue of reasons."""
+"""The reference page of all refusals, generated from the catalogue of reasons."""
 
 from typing import Final
 

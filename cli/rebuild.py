@@ -1,4 +1,4 @@
-"""`agora projections rebuild`: read models built anew beside the live ones, to replace them."""
+"""`agora projections rebuild`: builds read models beside the live ones, then replaces those."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What people are shown of the local stack."""
+"""What `agora up` and `agora status` print about the local stack."""
 
 import os
 import shutil

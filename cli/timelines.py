@@ -1,4 +1,4 @@
-"""`agora timelines`: whether the cached homes in Redis hold what they have to."""
+"""`agora timelines`: compares the cached home timelines in Redis with PostgreSQL."""
 
 import asyncio
 import os

@@ -1,1 +1,1 @@
-"""Commands: pure deciders, and the log-fenced writer that makes their decisions facts."""
+"""Commands: pure deciders, and the log-fenced writer that turns decisions into facts."""

@@ -1,4 +1,4 @@
-"""The command side put together: the writers of the log, the vaults, the services."""
+"""The command side, assembled: the writers of the log, the vaults, the services."""
 
 import random
 import socket

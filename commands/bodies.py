@@ -1,4 +1,4 @@
-"""What may be said in a post or a comment.
+"""The rules for the text of posts and comments.
 
 Pure rules over text that is in Unicode's form NFC already and without control characters, as
 the dispatcher leaves it. Lengths count code points.

@@ -1,4 +1,4 @@
-"""How far shards go in the log now, asked of the log itself.
+"""Where shards end in the log right now, asked of the log itself.
 
 What one process has read and answered may lag behind what somebody did a moment ago by way of
 another. The log's end does not: whatever was acknowledged before the question is before it.

@@ -1,4 +1,4 @@
-"""Handles offered to somebody who named none: from the name, in plain letters."""
+"""Handles offered to someone who gave none: derived from their name, in plain letters."""
 
 import re
 from collections.abc import Iterator

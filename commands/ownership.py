@@ -1,4 +1,4 @@
-"""The partitions of one process: their writers, what keeps them owned, and the way in.
+"""The partitions of one process: their writers, the steward that keeps them owned, the router.
 
 Everything here runs in the background until the block is left; then what is owned is released
 in good order, so that others serve it at once.

@@ -1,4 +1,4 @@
-"""Which passwords are good enough: long, not common, not what everybody sees (NIST SP 800-63B).
+"""Which passwords are acceptable: long, not common, not public knowledge (NIST SP 800-63B).
 
 No rules of composition: they make passwords harder to remember, not to guess.
 """

@@ -1,4 +1,4 @@
-"""The other command instances: which of them answer, and the way to them.
+"""The other command processes: which of them are alive, and how to reach them.
 
 Liveness has its own pings, apart from command time-outs, so that a slow command never costs an
 owner its partitions, and a stopped process is noticed within `silence_s`. Time in which this

@@ -1,4 +1,4 @@
-"""What may be said of a person: names, birth dates, handles, addresses, descriptions.
+"""The rules for what is said of a person: names, birth dates, handles, addresses, descriptions.
 
 Pure rules over text that is in Unicode's form NFC already. Each `..._fault` function returns a
 sentence for people, or nothing if the text is fine; lengths count code points.

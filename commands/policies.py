@@ -1,4 +1,4 @@
-"""What commands ask of the query side, so that reads and commands live by one set of rules."""
+"""What commands ask the query side, so that reads and commands share one set of rules."""
 
 from collections.abc import Mapping
 from typing import Final, Protocol

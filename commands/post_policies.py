@@ -1,4 +1,4 @@
-"""What commands about posts ask of the query side: who may see, who is named, who follows."""
+"""What commands about posts ask the query side: who may see, who is named, who follows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol

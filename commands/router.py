@@ -1,4 +1,4 @@
-"""Takes any submission on any instance, and brings it to the owner of its shard.
+"""Accepts any submission on any instance, and gets it to the owner of its shard.
 
 Forwards once; has the partition claimed here when its owner has gone. What was certainly not
 recorded is tried again until the caller's patience ends, and so is what may have been, if the

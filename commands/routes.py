@@ -1,4 +1,4 @@
-"""Which decider takes which command. A new context adds its line."""
+"""Which decider handles which command. A new context adds its line here."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Sees to it that every partition has an owner, and that ownership spreads over the instances.
+"""Makes sure that every partition has an owner, and spreads ownership over the instances.
 
 The Kafka consumer group only advises: who is advised claims what nobody holds at once, others
 after a while; a healthy owner is never stopped by a rebalance, it hands over in good order once

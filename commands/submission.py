@@ -1,4 +1,4 @@
-"""What is handed to the owner of a shard, and what comes back.
+"""What is submitted to the owner of a shard, and what comes back.
 
 These Structs cross processes: an instance that does not own the partition forwards the
 submission, as msgpack, to the one that does.

@@ -1,4 +1,4 @@
-"""Who owns which partition, as this process has read it from the log so far."""
+"""Who owns which partition, as far as this process has read the log."""
 
 import asyncio
 from collections import defaultdict

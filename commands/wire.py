@@ -1,4 +1,4 @@
-"""Submissions and their answers as msgpack, for the way to the owner and back.
+"""Submissions and their answers as msgpack, for forwarding between command processes.
 
 Commands and events are tagged unions, decoded by the lists in `commands.routes` and
 `events.catalog`. The way is between Agora's own processes only, so texts are clear.

@@ -1,1 +1,1 @@
-"""The facts of Agora and how they fold. Pure: no input or output, no clock, no randomness."""
+"""The facts of Agora and how they fold. Pure: no I/O, no clock, no randomness."""

@@ -1,4 +1,4 @@
-"""Accounts and their sessions: what happened to a person, and what deciders need to know of it.
+"""Accounts and their sessions: their events, and the state that deciders need.
 
 Streams, all in the person's shard of `people`: `account-{account}` and
 `session-{account}-{session}`. No state holds a personal field; names are known by their keyed

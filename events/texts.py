@@ -1,4 +1,4 @@
-"""What a text leads to besides its words: the people, tags and links recognised in it.
+"""Mentions, tags and links recognised in a text.
 
 Pure, and the same at every reading: people are recorded as mentions when the text is written,
 since handles change hands; tags and links are read out of it by whoever may read it. All places

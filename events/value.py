@@ -1,4 +1,4 @@
-"""The base of frozen data that lives in great numbers."""
+"""The base of small frozen data that exists in great numbers."""
 
 from msgspec import Struct
 

@@ -1,1 +1,1 @@
-"""The edge: HTTP and JSON, made from the proto files."""
+"""The edge: HTTP and JSON, derived from the proto files."""

@@ -1,4 +1,4 @@
-"""The API: one request, from the route to the answer of the side behind."""
+"""The API: one request, from its route to the answer of the side behind it."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""The gateway put together, as an ASGI application."""
+"""The gateway, assembled as an ASGI application."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

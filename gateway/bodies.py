@@ -1,4 +1,4 @@
-"""Bodies and queries as they arrive: bounded in size and time, and of the type that is read."""
+"""Request bodies and queries, bounded in size and time, and of a supported media type."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Who is asking, as far as limits and the sides behind need to know it before the call."""
+"""Who is calling, as far as rate limits and the sides need to know before the call."""
 
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Requests: what JSON bodies, paths and queries say, as protobuf messages.
+"""Requests: JSON bodies, paths and queries as protobuf messages.
 
 Everything that depends on the message type alone is decided once; names may be written in
 camelCase, as answers have them, or in snake_case, as the proto files do. All faults of a request

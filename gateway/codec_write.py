@@ -1,4 +1,4 @@
-"""Answers: protobuf messages as what orjson writes, by writers compiled once for each type.
+"""Answers: protobuf messages as JSON, by writers compiled once per type.
 
 Names are camelCase. Fields without presence are always there, so that a client need not know
 defaults; a message, a member of a oneof or an `optional` field is there when it is set.

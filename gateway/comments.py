@@ -1,4 +1,4 @@
-"""The comments of the proto files: they are the API's documentation.
+"""The comments in the proto files, which are the API's documentation.
 
 Only the descriptor set keeps them; descriptors at run time have none.
 """

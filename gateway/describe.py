@@ -1,4 +1,4 @@
-"""Prints the description of the API from the committed proto files, with nothing running.
+"""Prints the API description from the committed proto files; nothing needs to be running.
 
     python -m gateway.describe > gateway/web/openapi.json
 

@@ -1,4 +1,4 @@
-"""A page of the API for people, made from its description: no script, nothing from elsewhere."""
+"""The API's documentation page, generated from its description: no script, no third parties."""
 
 import base64
 import hashlib

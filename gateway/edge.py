@@ -1,4 +1,4 @@
-"""The outermost layer: what holds for every request and answer, whatever answers it."""
+"""The outermost layer: what holds for every request and answer."""
 
 import logging
 import time

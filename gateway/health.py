@@ -1,4 +1,4 @@
-"""Whether this process lives (`/healthz`), and whether it can be of use (`/readyz`)."""
+"""Health checks: is this process alive (`/healthz`), and can it serve (`/readyz`)?"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping

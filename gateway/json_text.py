@@ -1,4 +1,4 @@
-"""JSON from strangers (RFC 8259): what lenient parsers let pass is refused here."""
+"""JSON from strangers (RFC 8259): refuses what lenient parsers accept."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Rate limits: token buckets by class of rate and by who asks, shared by all gateways in Redis.
+"""Rate limits: token buckets per class and caller, shared by all gateways through Redis.
 
 A bucket holds `burst` tokens and fills at `per_s`. A gateway draws a few tokens at once and spends
 them itself for up to a second, so that most requests cost no round trip; a caller's requests that

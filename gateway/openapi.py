@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI 3.1), made from the operations that are served."""
+"""The API description (OpenAPI 3.1), generated from the operations that are served."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.metadata import version

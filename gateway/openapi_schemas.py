@@ -1,4 +1,4 @@
-"""JSON Schemas of messages, with the bounds that the validation rules of the proto files set."""
+"""JSON Schemas of messages, with the bounds from the proto files' validation rules."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final

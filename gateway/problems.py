@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457), their titles from the one catalogue of reasons."""
+"""Refusals as problem+json (RFC 9457), with titles from the catalogue of reasons."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What the edge itself says no to, before any method is asked, each with its own HTTP status."""
+"""Refusals by the edge itself, before any method is called, each with its own HTTP status."""
 
 from collections.abc import Iterable
 

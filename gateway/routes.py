@@ -1,4 +1,4 @@
-"""Routes, read from `google.api.http` in the descriptors (AIP-127), and the search for one.
+"""Routes, read from `google.api.http` in the descriptors (AIP-127), and their lookup.
 
 A template is made of literals and whole-segment variables, `/v1/people/{account_id}/follow`. What
 that option can say beyond (wildcards over segments, a body that is one field) is refused at start,

@@ -1,4 +1,4 @@
-"""Single values between JSON and protobuf, after protobuf's own mapping (ProtoJSON).
+"""Single values between JSON and protobuf, following ProtoJSON.
 
 A reader takes a JSON value, or the text of a path or query, and gives what the field holds; it
 raises Unfit with a sentence. A writer gives what orjson can write.

@@ -1,4 +1,4 @@
-"""The browser's app as it was built, and its page for every address of its own."""
+"""The web app's built files, and its page for each of its addresses."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where settings come from: defaults, then one TOML file, then the environment; later ones win.
+"""Where settings come from: defaults, one TOML file, the environment; later ones win.
 
 Nothing here knows which settings exist. It walks a Struct of sections, each a Struct of settings,
 so that adding a setting is adding one line to `infra/config.py`.

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a connection, with bounds on what a client may send before its request counts.
+"""HTTP/1.1 on one connection, bounding what a client may send before its request counts.
 
 The server reads heads of any length for any time; here a head has a size and a deadline, so that
 connections which only trickle cost neither memory nor patience. Bodies are for the application.

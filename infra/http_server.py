@@ -1,4 +1,4 @@
-"""The HTTP server in front of an ASGI application, on the loop that runs already."""
+"""The HTTP server for an ASGI application, on the event loop that is already running."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Positions as callers hold them: sealed, since partitions and offsets are nobody's business."""
+"""Positions as callers hold them: sealed, because partitions and offsets are internal."""
 
 from typing import Final
 

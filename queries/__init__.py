@@ -1,1 +1,1 @@
-"""Answers questions from the read models, and only what the viewer may see."""
+"""Answers questions from the read models, with only what the viewer may see."""

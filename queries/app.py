@@ -1,4 +1,4 @@
-"""The query side put together: one pool that only reads, its services, one dispatcher."""
+"""The query side, assembled: one read-only pool, its services, one dispatcher."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

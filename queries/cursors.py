@@ -1,4 +1,4 @@
-"""Cursors: where in a list the next page goes on, readable and writable by this side only."""
+"""Cursors: where a list continues, readable and writable by this side only."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar

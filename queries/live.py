@@ -1,4 +1,4 @@
-"""What live updates are judged by: things and people at one moment, as they stand to viewers."""
+"""What live updates are judged by: things and people, and their relations to viewers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Matters: what gateways ask about, what has to be read for each, and the verdict on it.
+"""Matters: what gateways ask about, what must be read for each, and the verdict.
 
 `pages` are the accounts whose pages are open; matters name them by their place. Pure, once what
 they need was read into a scene.

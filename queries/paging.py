@@ -1,4 +1,4 @@
-"""Places in lists, where one page ends and the next one goes on."""
+"""Places in lists: where one page ends and the next one begins."""
 
 from datetime import UTC, datetime
 from typing import Final, Protocol

@@ -1,4 +1,4 @@
-"""A person as the read models know them, beside what they and the viewer are to each other."""
+"""A person as the read models know them, with their relation to the viewer."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Waiting until the read models include a position, so that people read what they wrote."""
+"""Waits until the read models include a position, so that people read their own writes."""
 
 import asyncio
 import logging

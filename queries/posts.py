@@ -1,4 +1,4 @@
-"""Posts and comments as the read models know them, beside what their viewer is to their authors."""
+"""Posts and comments as the read models know them, with the viewer's relation to their authors."""
 
 from datetime import datetime
 from uuid import UUID

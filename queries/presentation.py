@@ -1,4 +1,4 @@
-"""People as answers. What reaches this module has passed the rules of queries.visibility."""
+"""People as answers. Whatever reaches this module has passed queries.visibility."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Posts and comments as answers, once they have passed the rules of queries.visibility_posts."""
+"""Posts and comments as answers, after they have passed queries.visibility_posts."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

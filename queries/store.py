@@ -1,4 +1,4 @@
-"""The one door to the read models: each call is one statement, one round trip, one snapshot.
+"""The one way to the read models: each call is one statement, one round trip, one snapshot.
 
 What must be of one moment over several statements, such as a gate and what stands behind it, is
 read in `Store.snapshot`, which takes two round trips more.

@@ -1,4 +1,4 @@
-"""Who may see what of whom: pure rules over hydrated people, the only place that decides it.
+"""Who may see what of whom: pure rules over loaded people, and the only place that decides it.
 
 Hidden equals absent. What a rule hides is answered by the very refusal that answers what does not
 exist, so that nobody learns of a block by asking.

@@ -1,4 +1,4 @@
-"""Who may be told of what while it happens: pure rules, on top of those about posts and people.
+"""Who may be told of what as it happens: pure rules on top of those for posts and people.
 
 Whoever reads later is answered as things are then. Whoever is told now is told once, so there is a
 third verdict: it cannot be said yet, and has to be asked again.

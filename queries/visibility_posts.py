@@ -1,4 +1,4 @@
-"""Who may see which posts and comments: pure rules, the only place that decides it.
+"""Who may see which posts and comments: pure rules, and the only place that decides it.
 
 As with people, hidden equals absent: both are answered by the same refusal.
 """

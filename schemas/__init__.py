@@ -1,1 +1,1 @@
-"""What crosses a border: the proto files, what is generated from them, and the refusals."""
+"""What crosses a process boundary: the proto files, their generated code, and the refusals."""

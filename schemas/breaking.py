@@ -1,4 +1,4 @@
-"""Compares two descriptor sets: what would break a client that was made from the earlier one.
+"""Compares two descriptor sets: what would break a client built from the earlier one?
 
 Binary clients break on a changed number or type, JSON clients on a changed name, generated code
 on either. What only adds is never a finding; `reserved` makes a removal deliberate.

@@ -1,4 +1,4 @@
-"""Writes schemas/gen from schemas/proto: modules, stubs, types and one descriptor set.
+"""Generates schemas/gen from schemas/proto: modules, stubs, types and one descriptor set.
 
     python -m schemas.generate            write what changed
     python -m schemas.generate --check    write nothing; lint, compare, look for breaking changes

@@ -1,4 +1,4 @@
-"""What every proto file keeps to, so that the API reads as if one person had written it.
+"""Rules that every proto file follows, so that the API reads as if one person wrote it.
 
 Packages are `agora.<context>.v1`, fields are snake_case, each enum starts with `*_UNSPECIFIED`, and
 every service, rpc, message and enum has a comment: those are the API's documentation.

@@ -1,4 +1,4 @@
-"""Refusals: answers that say no, each with a stable reason. One tree, mapped once at each edge.
+"""Refusals: answers that say no, each with a stable reason. One tree, mapped once per edge.
 
 A refusal is an answer, not a fault: anything else that is raised is a bug and is answered
 INTERNAL. The reasons are API: clients branch on them, so they are never renamed. Over gRPC a

@@ -1,1 +1,1 @@
-"""Deciders, one module for each context: a command and the states it needs become events."""
+"""Deciders, one module per context: a command and the states it needs, turned into events."""

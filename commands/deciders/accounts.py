@@ -1,4 +1,4 @@
-"""What may become of an account and its sessions.
+"""Decisions about accounts and their sessions.
 
 Whether a name is free was settled in its own shard before (`commands.deciders.names`); here a
 name is used with a claim that must still be alive. Whether texts and dates are well-formed was

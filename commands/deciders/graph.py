@@ -1,4 +1,4 @@
-"""Who follows, asks, blocks and mutes whom, decided in the shard that the edge points at.
+"""Follows, follow requests, blocks and mutes, decided in the shard the edge points at.
 
 Every command names a person, in whose shard it is decided, and one other person. A block counts
 at once in the blocker's shard; `MirrorBlock` copies it into the other's, where the blocker's own

@@ -1,4 +1,4 @@
-"""Reactions, decided in the shard of their post, and bookmarks, in that of their reader.
+"""Reactions, decided in the shard of their post, and bookmarks, in that of their owner.
 
 To set either, one must see the post; to take it back, not: it changes what is one's own, and
 says nothing of the post.

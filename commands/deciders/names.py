@@ -1,4 +1,4 @@
-"""Who may use a name: at most one claim of it is alive at any place in the log.
+"""Who may use a name: at most one claim to it is alive at any point in the log.
 
 A claim dies in one of two ways, both recorded in the claimant's own stream before the name
 passes on: the claimant gives it up (`accounts.AbandonClaim`), or moves to another name. So an

@@ -1,4 +1,4 @@
-"""Reactions: what a fact in one shard asks of another. Pure: a fact in, submissions out.
+"""Reactions: an event in one shard, turned into submissions for others. Pure.
 
 The worker host runs them over the log with a checkpoint (`REACTIONS`, by name) and submits what
 they ask for. They run again after a crash, so each command they send is safe to repeat.

@@ -1,4 +1,4 @@
-"""A handle that an account left is let go in its own shard: others may have it after 30 days."""
+"""Releases a handle that an account gave up; others may claim it after 30 days."""
 
 from commands.deciders.names import ReleaseName
 from commands.reactions.source import Source

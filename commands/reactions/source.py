@@ -1,4 +1,4 @@
-"""Where the fact stands that something reacts to."""
+"""The place in the log of the event that something reacts to."""
 
 from uuid import UUID
 

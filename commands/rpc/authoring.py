@@ -1,4 +1,4 @@
-"""What all rpcs about posts have in common at the edge: the errand, who is named, who may see."""
+"""What all rpcs about posts share at the edge: the errand, who is mentioned, who may see."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime

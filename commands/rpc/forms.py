@@ -1,4 +1,4 @@
-"""From requests about people to what the sagas take; every fault is named at its field."""
+"""Turns requests about people into input for the sagas; every fault names its field."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""What command instances ask each other: take this submission, are you there."""
+"""What command processes ask each other: take this submission, and are you alive?"""
 
 from collections.abc import Mapping
 

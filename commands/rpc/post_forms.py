@@ -1,4 +1,4 @@
-"""From requests about posts to what deciders take; every fault is named at its field."""
+"""Turns requests about posts into commands; every fault names its field."""
 
 from collections.abc import Container
 from typing import Final, TypeVar

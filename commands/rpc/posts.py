@@ -1,4 +1,4 @@
-"""agora.posts.v1.PostCommands: posts, and the reactions and bookmarks of those who see them."""
+"""agora.posts.v1.PostCommands: posts, and their readers' reactions and bookmarks."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What every command answers: where it is durable, and whether everybody sees it so already."""
+"""Receipts: the position a command reached, and whether it is in effect everywhere."""
 
 import logging
 from typing import Final

@@ -1,1 +1,1 @@
-"""Commands that take more than one shard: a few steps at the edge, each safe to repeat."""
+"""Commands that involve several shards: a few steps at the edge, each safe to repeat."""

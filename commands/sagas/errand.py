@@ -1,4 +1,4 @@
-"""What every step of one caller's request has in common."""
+"""What all steps of one caller's request share."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Getting hold of a name, and letting go of it (docs/adr/0001-log-fenced-writer.md).
+"""Claiming a name, and giving it up (docs/adr/0010-names-by-claim-and-challenge.md).
 
 A name is claimed in its own shard before an account uses it in another. Whoever finds it claimed
 by an account that may have given up asks that account's stream, which decides: it refuses if it

@@ -1,4 +1,4 @@
-"""Registering: claim the names, keep the password, then record the account.
+"""Registering: claim the names, store the password, then record the account.
 
 Every id derives from the request id, so a repeat after a crash at any step carries on with the
 same ones. The password is kept before the account is recorded: an account that nobody can sign in

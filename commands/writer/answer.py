@@ -1,4 +1,4 @@
-"""The answer to one submission, for everybody who waits for it."""
+"""The answer to one submission, shared by everyone who waits for it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""State checkpoints of a running tenure: every so often, and at its end.
+"""Saves state checkpoints during a tenure, and once more at its end.
 
 A checkpoint holds only what is durable. A newer owner's claim closes it to this one: `Fenced`
 means that this owner is a zombie, and the tenure ends.

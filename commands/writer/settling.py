@@ -1,4 +1,4 @@
-"""What became of a batch whose append had an unknown outcome: the log tells.
+"""Settles a batch whose append had an unknown outcome, by reading the log.
 
 Nothing written under an epoch counts after the next valid claim, whoever made it. So once that
 claim is known, the records between the batch's place and the claim decide for ever: a decision

@@ -1,4 +1,4 @@
-"""From a valid claim to a partition that can be served: the checkpoint, then the tail after it.
+"""From a valid claim to serving: the checkpoint, then the log's tail after it.
 
 How long it takes depends on what the last owner had not saved, never on the log's length.
 """

@@ -1,1 +1,1 @@
-"""Live updates: from the news that projections tell to the pages that may be told of it."""
+"""Live updates: from the news that projections publish to the pages that may see it."""

@@ -1,4 +1,4 @@
-"""The courier: takes news for pages, asks who may be told, and tells.
+"""The courier: takes news for pages, asks who may see it, and delivers it.
 
 One request is in flight at a time, for as much as there is: the busier it is, the more pages and
 matters share a round trip. What cannot be said yet is asked again until it can; meanwhile later

@@ -1,4 +1,4 @@
-"""The hub of a gateway: the ring of live news, the open pages, and how far both have come.
+"""The hub of a gateway: the ring of live news, the open pages, and how far each has read.
 
 It is fed by the reader and asked by the courier, all on one event loop and without waiting. Live
 news is taken once for all pages; a page that comes back is told from the ring what it missed.

@@ -1,4 +1,4 @@
-"""One open page: what it watches, what waits to be sent to it, and how it is sent."""
+"""One open page: what it watches, what is queued for it, and how that is sent."""
 
 import asyncio
 import sys

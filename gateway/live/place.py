@@ -1,4 +1,4 @@
-"""Places in the stream of live news, as event ids have them.
+"""Places in the stream of live news, as event ids encode them.
 
 A place says: everything up to here has been told, but for these few that are still to come. What
 cannot be told yet holds up nothing that can, and is not forgotten when a page is cut off between.

@@ -1,4 +1,4 @@
-"""What the gateway asks the query side before it tells anybody anything."""
+"""What the gateway asks the query side before it tells anyone anything."""
 
 from collections.abc import Collection, Sequence
 from typing import Final, cast

@@ -1,4 +1,4 @@
-"""Live updates as a whole: the route that pages open, and what runs behind it."""
+"""Live updates as a whole: the route that pages open, and the tasks behind it."""
 
 import asyncio
 import logging

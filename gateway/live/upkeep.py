@@ -1,4 +1,4 @@
-"""Upkeep of open pages: who signed out, whose token is over, and who has to hear a sign of life.
+"""Upkeep of open pages: closes ended sessions and expired tokens, and sends heartbeats.
 
 Pages that nothing happens to need it as much as others: their sessions are looked at all the time,
 all of them by one question.

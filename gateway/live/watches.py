@@ -1,4 +1,4 @@
-"""What open pages watch, and which of them some news is for."""
+"""What open pages watch, and which of them an item of news concerns."""
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator

@@ -1,4 +1,4 @@
-"""Argon2id (RFC 9106), off the event loop and no more of it at once than memory and cores bear."""
+"""Argon2id (RFC 9106), off the event loop, with bounded concurrency."""
 
 import asyncio
 import threading

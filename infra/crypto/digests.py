@@ -1,4 +1,4 @@
-"""Keyed digests: who reads the log without the key cannot tell which name or request they are of.
+"""Keyed digests: without the key, nobody can tell which name or request they stand for.
 
 Names are few and guessable, so a plain hash would be as good as the name itself.
 """

@@ -1,4 +1,4 @@
-"""The personal-data keys at rest: one row for each person, wrapped by the master key.
+"""The personal-data keys at rest: one row per person, wrapped by the master key.
 
 Destroying a key leaves a tombstone, so that it is never made again, and an erasure can be told
 from a vault that lost a key.

@@ -1,4 +1,4 @@
-"""The cipher of personal data: keys of persons in memory, fetched from the vault beforehand.
+"""The cipher of personal data, with people's keys in memory, fetched ahead of use.
 
 Sealing and opening never wait, so writers and readers name the persons of a batch first: `ensure`
 before sealing, `load` before opening. Either keeps a key at hand for `HELD_S`, however full the

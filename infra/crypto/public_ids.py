@@ -1,4 +1,4 @@
-"""Ids as the outside sees them: no order, no time, and worthless as an id of another type.
+"""Public ids: they reveal no order or time, and are useless as ids of another type.
 
 The id's 16 bytes are one block of AES, permuted under a key for each type. Nothing is added, so
 nothing authenticates: a made-up public id opens to an id that does not exist.

@@ -1,4 +1,4 @@
-"""What Agora hands out to get back unread and unchanged: positions, cursors.
+"""Values handed out to come back unread and unchanged: positions, cursors.
 
 AES-SIV (RFC 5297) needs no nonce: a busy deployment seals more in a week than is safe with
 the random nonces of GCM under one key, and the same payload gives the same text, so that a repeated

@@ -1,4 +1,4 @@
-"""One secret key for each purpose, out of one root key.
+"""Derives one secret key per purpose from a root key.
 
 What leaks or breaks under one purpose tells nothing about another, and a value made for one is
 worthless as another.

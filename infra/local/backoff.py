@@ -1,4 +1,4 @@
-"""When to start a process again that ended by itself."""
+"""When to restart a process that ended by itself."""
 
 from typing import Final
 

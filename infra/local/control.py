@@ -1,4 +1,4 @@
-"""How the command line talks with the supervisor: a line of JSON each way on a Unix socket."""
+"""How the command line talks to the supervisor: a line of JSON each way on a Unix socket."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Where the local stack keeps its things: one folder, safe to look at and to delete while down."""
+"""The local stack's folder: safe to look at, and safe to delete while the stack is down."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Keeps one process running: starts it, watches it, starts it again, stops it."""
+"""Keeps one process running: starts it, watches it, restarts it, stops it."""
 
 import asyncio
 import contextlib

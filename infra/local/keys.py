@@ -1,4 +1,4 @@
-"""Secrets of the local stack, made once and kept in files that only their owner can read."""
+"""Secrets of the local stack, generated once, in files that only their owner can read."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""What stands between `agora up` and a running supervisor: one at a time, free ports, secrets."""
+"""From `agora up` to a running supervisor: only one at a time, on free ports, with secrets."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Which processes of a stack run, told on disk for whoever comes after a supervisor that died.
+"""Which processes of a stack are running, recorded for whoever follows a dead supervisor.
 
 A file names a pid together with its start time and boot, so that one left behind by a crash or a
 reboot is recognised as stale, and never makes us signal a stranger.

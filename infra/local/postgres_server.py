@@ -1,4 +1,4 @@
-"""PostgreSQL from the system's packages, in a folder of its own."""
+"""PostgreSQL from the system's packages, in a data folder of its own."""
 
 import os
 import pwd

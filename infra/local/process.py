@@ -1,4 +1,4 @@
-"""One server or worker as a child process: its recipe, and its life."""
+"""One server or worker as a child process: how to start it, and its life cycle."""
 
 import os
 import signal

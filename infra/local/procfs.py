@@ -1,4 +1,4 @@
-"""What Linux says about processes and ports, read from /proc.
+"""What Linux knows about processes and ports, read from /proc.
 
 A pid alone is no name for a process, because pids are used again. Its start time and the boot it
 belongs to make it one: see `Identity`.

@@ -1,4 +1,4 @@
-"""Redis as a cache: it keeps nothing on disk, so every start is an empty one."""
+"""Redis as a cache: nothing is written to disk, so it always starts empty."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Changes single settings in a TOML file and leaves the rest of it, comments included, alone."""
+"""Changes single settings in a TOML file; the rest of it stays as it is, comments included."""
 
 import json
 import re

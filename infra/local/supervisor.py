@@ -1,4 +1,4 @@
-"""The background process that keeps the local stack running, in stages, and answers about it."""
+"""The background process that keeps the local stack running, in stages, and reports on it."""
 
 import asyncio
 import contextlib

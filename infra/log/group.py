@@ -1,4 +1,4 @@
-"""Who ought to own which partition: membership in a consumer group, used as advice alone.
+"""Who should own which partition: a consumer group, used only for advice.
 
 Kafka shares partitions out among the living instances and moves few of them when one comes or
 goes. Nothing is read or committed through the group, and a rebalance stops no healthy owner: the

@@ -1,4 +1,4 @@
-"""Following many partitions of the log without an end, by one consumer."""
+"""Follows many partitions of the log indefinitely, with one consumer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping

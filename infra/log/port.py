@@ -1,4 +1,4 @@
-"""The log as writers and readers use it. Kafka implements it; the simulator does, too.
+"""The log, as writers and readers use it. Kafka implements it, and so does the simulator.
 
 Both pass the same contract suite (`tests/contracts`).
 """

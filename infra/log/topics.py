@@ -1,4 +1,4 @@
-"""The topics in Kafka: their names, their partitions, and making them.
+"""The topics in Kafka: their names, their partitions, and their creation.
 
 Facts are kept for ever: no retention, no compaction. The number of partitions is fixed when a
 topic is made, because it says which partition a shard lives in.

@@ -1,1 +1,1 @@
-"""NATS: live hints from the projections to whoever shows pages."""
+"""NATS: live news from the projections to the gateways."""

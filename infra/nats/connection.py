@@ -1,4 +1,4 @@
-"""A connection to NATS that is made, and made again, for as long as it takes."""
+"""A connection to NATS that keeps trying until it is made, and reconnects."""
 
 import asyncio
 import logging

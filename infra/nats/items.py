@@ -1,4 +1,4 @@
-"""Items: one piece of live news as gateways get it, made of ids and never of content."""
+"""Items: pieces of live news, as gateways receive them: ids, never content."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Publishing live news: taken at once, sent when NATS takes it, and never lost in silence.
+"""Publishes live news: accepts it at once, sends it when NATS can, and reports any loss.
 
 News is worth having, not worth waiting for: whatever NATS does, rows go on. Single items are sent
 without waiting for an answer each, so some may be lost when a connection breaks or too many wait.

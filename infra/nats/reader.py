@@ -1,4 +1,4 @@
-"""Reading live news: one consumer for a whole gateway, in order and without silent gaps.
+"""Reads live news: one consumer per gateway, in order, without silent gaps.
 
 The server pushes and never waits for acknowledgements. What a broken connection or a full buffer
 swallowed shows as a step in the consumer's own count, or as silence where a heartbeat is due; the

@@ -1,4 +1,4 @@
-"""The stream that keeps live news for minutes, in NATS's memory.
+"""The stream that keeps live news for a few minutes, in NATS's memory.
 
 Whoever comes first makes it. It may vanish with its server at any time: its incarnation then
 changes, and whoever followed it knows that something may be missing.

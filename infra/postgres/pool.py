@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, the same in every process: in autocommit, in the schema, on UTC.
+"""Connections to PostgreSQL, the same in every process: autocommit, own schema, UTC.
 
 The server may be away when a process starts and at any time later. A caller learns so within the
 pool's wait, and the next caller after the server's return is served.

@@ -1,4 +1,4 @@
-"""Connections whose work can be called off at once, even while the server is silent."""
+"""Connections that can be cancelled at once, even while the server does not respond."""
 
 import asyncio
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Connections to Redis that fail soon: whoever asks a cache has another way to its answer."""
+"""Connections to Redis that fail fast: whoever asks a cache can get the answer elsewhere."""
 
 from typing import Final
 

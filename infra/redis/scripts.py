@@ -1,4 +1,4 @@
-"""What runs inside Redis, each script in one go.
+"""Scripts that run atomically inside Redis.
 
 The hash of the state holds `generation` (16 bytes), `merged` (how many authors the set of merged
 ones has) and one field for each lane, the text `lineage offset last_id at`. A timeline is a list:

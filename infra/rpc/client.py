@@ -1,4 +1,4 @@
-"""Calls to another Agora process, whose refusals come back as the refusals that they were."""
+"""Calls to another Agora process; its refusals arrive as the refusals they were."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar

@@ -1,4 +1,4 @@
-"""The token by which Agora's own processes know each other.
+"""The token by which Agora's own processes recognise each other.
 
 Every process of a deployment reads the same digest key; who can make this token has it. It opens
 internal methods and makes a gateway's word on client addresses count. It says nothing about

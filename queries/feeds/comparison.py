@@ -1,4 +1,4 @@
-"""Compares timelines with the tables, for operators: what each lacks, and what it has for nothing.
+"""Compares timelines with the tables, for operators: what is missing and what is surplus.
 
 Reads are right whatever is found here, except where something is missing or misplaced.
 """

@@ -1,4 +1,4 @@
-"""Whether timelines are as new as the tables, or as a position: by markers and checkpoints."""
+"""Whether timelines are as fresh as the tables, or as a position: by markers and checkpoints."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""A page of home: candidates from the cache, hydrated and judged by PostgreSQL as it is now."""
+"""A page of home: candidates from the cache, loaded and judged by PostgreSQL's current state."""
 
 import logging
 import math

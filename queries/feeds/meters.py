@@ -1,4 +1,4 @@
-"""How often home is answered from timelines, and why not."""
+"""How often home is answered from timelines, and why it is not."""
 
 from typing import Final
 

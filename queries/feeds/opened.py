@@ -1,4 +1,4 @@
-"""Home as one process answers it: its connection to Redis, its refills, its pipeline."""
+"""Home in one process: its connection to Redis, its refills, its pipeline."""
 
 import time
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Fills timelines in the background, for viewers whose home was asked for and is not cached."""
+"""Fills timelines in the background, for viewers whose home was requested but not cached."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of one viewer's home, as the pipeline asks for it."""
+"""What PostgreSQL knows about one viewer's home, as the pipeline asks for it."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol

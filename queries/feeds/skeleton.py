@@ -1,4 +1,4 @@
-"""What a timeline knows below a place: candidates newest first, each once, and where they end."""
+"""What a timeline holds below a place: distinct candidates, newest first, and where they end."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Reads of accounts and profiles, over the views `accounts` and `graph` give."""
+"""Reads of accounts and profiles, from the views of the accounts and graph models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

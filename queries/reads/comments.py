@@ -1,4 +1,4 @@
-"""Reads of comments: which are under a post or another comment, and what they say."""
+"""Reads of comments: which belong to a post or another comment, and their content."""
 
 from collections.abc import Sequence
 from typing import Final

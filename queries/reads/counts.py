@@ -1,4 +1,4 @@
-"""Counts as one viewer may know them: without those whom a block hides, as in the lists.
+"""Counts as one viewer may know them: like the lists, without people whom a block hides.
 
 A count that is ahead of its list would tell of a block. The model keeps the total; looked up for
 each row, and taken off it, is what the people do there who are hidden from the viewer. Where those

@@ -1,4 +1,4 @@
-"""Skeletons of feeds: which posts are in one, newest first, without a word of theirs.
+"""Skeletons of feeds: the ids of their posts, newest first, without content.
 
 What the viewer may not see is left out here already, so that it costs no place on a page: a gap
 would tell of it. queries.visibility_posts judges what remains all the same.

@@ -1,4 +1,4 @@
-"""Skeletons of the lists of people: who is in one, newest first, without a word about them."""
+"""Skeletons of lists of people: their ids, newest first, without content."""
 
 from typing import Final
 from uuid import UUID

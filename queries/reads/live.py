@@ -1,4 +1,4 @@
-"""Reads for live updates: posts, comments and people as many viewers stand to them at once.
+"""Reads for live updates: posts, comments and people, as they relate to many viewers at once.
 
 A statement has its viewers in rows: what is asked for a thousand open pages takes as many round
 trips as for one.

@@ -1,4 +1,4 @@
-"""Reads of posts: hydrated for one viewer, with their earlier texts and who reacted to them."""
+"""Reads of posts: loaded for one viewer, with their edit history and who reacted."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Reads that go with cached timelines: what makes one, and what judges it when it is used."""
+"""Reads for cached timelines: what fills one, and what judges it when it is used."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

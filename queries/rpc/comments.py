@@ -1,4 +1,4 @@
-"""Answers about comments: the gate of the post, the skeleton, one hydration, the rules."""
+"""Answers about comments: the gate of the post, the skeleton, one load, the rules."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Answers with feeds: the skeleton, one hydration of all posts on the page, the rules."""
+"""Answers with feeds: the skeleton, one load of all posts on the page, the rules."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID

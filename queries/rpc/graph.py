@@ -1,4 +1,4 @@
-"""Answers about the follow graph: pages of people, and what one person is to another.
+"""Answers about the follow graph: pages of people, and relations between two people.
 
 A page is a pipeline: the gate of the list where it has one, the skeleton (who is in it), one
 hydration of everybody on the page, the rules, the answer.

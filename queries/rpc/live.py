@@ -1,4 +1,4 @@
-"""Answers about live updates: one snapshot of what is asked about, the rules, the verdicts."""
+"""Answers for live updates: one snapshot of everything asked about, the rules, the verdicts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""Answers that commands need from the query side, so that both live by one set of rules."""
+"""Answers that commands need from the query side, so that both share one set of rules."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Answers that commands about posts need, by the rules that reads live by."""
+"""Answers that commands about posts need, by the same rules as reads."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Who reacted to something that the viewer may see: a post, a comment or a reply."""
+"""Who reacted to something the viewer may see: a post, a comment or a reply."""
 
 from uuid import UUID
 
