@@ -29,29 +29,29 @@ class _Follow:
 class _FollowEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Follow.ValueType], builtins.type):
     DESCRIPTOR: descriptor.EnumDescriptor
     FOLLOW_UNSPECIFIED: _Follow.ValueType  # 0
-    """Not said."""
+    """Unset."""
     FOLLOW_NONE: _Follow.ValueType  # 1
     """Not at all."""
     FOLLOW_REQUESTED: _Follow.ValueType  # 2
-    """Asked, not answered."""
+    """Requested, not answered yet."""
     FOLLOW_ESTABLISHED: _Follow.ValueType  # 3
     """Follows."""
 
 class Follow(_Follow, metaclass=_FollowEnumTypeWrapper):
-    """How far one person follows another."""
+    """Whether one person follows another."""
 
 FOLLOW_UNSPECIFIED: Follow.ValueType  # 0
-"""Not said."""
+"""Unset."""
 FOLLOW_NONE: Follow.ValueType  # 1
 """Not at all."""
 FOLLOW_REQUESTED: Follow.ValueType  # 2
-"""Asked, not answered."""
+"""Requested, not answered yet."""
 FOLLOW_ESTABLISHED: Follow.ValueType  # 3
 """Follows."""
 
 @typing.final
 class RegisterRequest(message.Message):
-    """Asks for an account."""
+    """Registers an account."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -65,23 +65,23 @@ class RegisterRequest(message.Message):
     PRIVATE_FIELD_NUMBER: builtins.int
     DEVICE_FIELD_NUMBER: builtins.int
     email: builtins.str
-    """The address to sign in with; unique, whatever the case."""
+    """The address to sign in with; unique regardless of case."""
     password: builtins.str
-    """10 to 128 characters; not a common one, not the e-mail or handle."""
+    """10 to 128 characters; neither a common password nor the e-mail address or handle."""
     first_name: builtins.str
     """1 to 80 letters of any script, spaces, apostrophes, hyphens and dots."""
     last_name: builtins.str
-    """As the first name."""
+    """Same rules as the first name."""
     birth_date: builtins.str
-    """ISO 8601 date; age 13 to 120."""
+    """ISO 8601 date; for ages 13 to 120."""
     handle: builtins.str
-    """3 to 30 of a-z, 0-9 and _; unique. Made from the name when empty."""
+    """3 to 30 of a-z, 0-9 and _; unique. Derived from the name when empty."""
     about: builtins.str
     """Up to 2000 characters."""
     private: builtins.bool
-    """Whether only accepted followers see more than the name."""
+    """Whether only accepted followers see more than name, handle and counts."""
     device: builtins.str
-    """What the session is called in the list of sessions, such as "Firefox on Linux"."""
+    """The session's name in the list of sessions, such as "Firefox on Linux"."""
     def __init__(
         self,
         *,
@@ -103,7 +103,7 @@ class RegisterRequest(message.Message):
 
 @typing.final
 class SignInRequest(message.Message):
-    """Asks for a session."""
+    """Opens a session."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -115,7 +115,7 @@ class SignInRequest(message.Message):
     password: builtins.str
     """The password."""
     device: builtins.str
-    """What the session is called in the list of sessions."""
+    """The session's name in the list of sessions."""
     def __init__(
         self,
         *,
@@ -146,16 +146,16 @@ class SignedIn(message.Message):
     session_id: builtins.str
     """The session that was opened."""
     access_token: builtins.str
-    """Bearer token (JWT) for 15 minutes."""
+    """Bearer token (JWT)."""
     handle: builtins.str
     """The account's handle."""
     @builtins.property
     def receipt(self) -> receipts_pb2.Receipt:
-        """Where the account and its session are durable."""
+        """The position at which account and session are durable."""
 
     @builtins.property
     def access_expires_at(self) -> timestamp_pb2.Timestamp:
-        """When the access token ends."""
+        """When the access token expires."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class SignedIn(message.Message):
 
 @typing.final
 class SignOutRequest(message.Message):
-    """Asks to close the session of the access token."""
+    """Closes the session of the access token."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -190,14 +190,14 @@ class SignOutRequest(message.Message):
 
 @typing.final
 class SignedOut(message.Message):
-    """The session is closed."""
+    """The session has been closed."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: builtins.int
     @builtins.property
     def receipt(self) -> receipts_pb2.Receipt:
-        """Where the closing is durable."""
+        """The position at which this is durable."""
 
     def __init__(
         self,
@@ -212,7 +212,7 @@ class SignedOut(message.Message):
 
 @typing.final
 class UpdateProfileRequest(message.Message):
-    """Asks to change the own profile. Fields outside the mask are ignored."""
+    """Changes the caller's profile. Fields outside the mask are ignored."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -223,13 +223,13 @@ class UpdateProfileRequest(message.Message):
     HANDLE_FIELD_NUMBER: builtins.int
     ABOUT_FIELD_NUMBER: builtins.int
     first_name: builtins.str
-    """As at registration."""
+    """Same rules as at registration."""
     last_name: builtins.str
-    """As at registration."""
+    """Same rules as at registration."""
     birth_date: builtins.str
-    """As at registration."""
+    """Same rules as at registration."""
     handle: builtins.str
-    """As at registration; the old handle is free again after 30 days."""
+    """Same rules as at registration; the old handle becomes available again after 30 days."""
     about: builtins.str
     """Up to 2000 characters."""
     @builtins.property
@@ -254,14 +254,14 @@ class UpdateProfileRequest(message.Message):
 
 @typing.final
 class ProfileUpdated(message.Message):
-    """The profile is changed."""
+    """The profile has been changed."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: builtins.int
     @builtins.property
     def receipt(self) -> receipts_pb2.Receipt:
-        """Where the change is durable."""
+        """The position at which the change is durable."""
 
     def __init__(
         self,
@@ -276,13 +276,13 @@ class ProfileUpdated(message.Message):
 
 @typing.final
 class SetVisibilityRequest(message.Message):
-    """Asks to be private or public."""
+    """Makes the account private or public."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     PRIVATE_FIELD_NUMBER: builtins.int
     private: builtins.bool
-    """Whether only accepted followers see more than the name."""
+    """Whether only accepted followers see more than name, handle and counts."""
     def __init__(
         self,
         *,
@@ -296,14 +296,14 @@ class SetVisibilityRequest(message.Message):
 
 @typing.final
 class VisibilitySet(message.Message):
-    """The visibility is set."""
+    """The visibility has been set."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     RECEIPT_FIELD_NUMBER: builtins.int
     @builtins.property
     def receipt(self) -> receipts_pb2.Receipt:
-        """Where the change is durable."""
+        """The position at which the change is durable."""
 
     def __init__(
         self,
@@ -318,7 +318,7 @@ class VisibilitySet(message.Message):
 
 @typing.final
 class OwnAccountRequest(message.Message):
-    """Asks for the own account."""
+    """Reads the caller's own account."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -333,7 +333,7 @@ class OwnAccountRequest(message.Message):
 
 @typing.final
 class Account(message.Message):
-    """The own account."""
+    """The caller's own account."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -346,7 +346,7 @@ class Account(message.Message):
     """ISO 8601 date."""
     @builtins.property
     def profile(self) -> Profile:
-        """The profile as everybody who may sees it."""
+        """The profile, as others see it."""
 
     def __init__(
         self,
@@ -363,7 +363,7 @@ class Account(message.Message):
 
 @typing.final
 class ReadProfileRequest(message.Message):
-    """Asks for one profile, by id or by handle."""
+    """Reads one profile, by id or by handle."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -389,7 +389,7 @@ class ReadProfileRequest(message.Message):
 
 @typing.final
 class Profile(message.Message):
-    """A person as the viewer may see them. A private account shows strangers no about."""
+    """A person as the viewer may see them. A private account hides `about` from strangers."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -404,7 +404,7 @@ class Profile(message.Message):
     RELATION_FIELD_NUMBER: builtins.int
     REGISTERED_AT_FIELD_NUMBER: builtins.int
     account_id: builtins.str
-    """Who."""
+    """The person."""
     handle: builtins.str
     """Their unique name."""
     first_name: builtins.str
@@ -412,16 +412,16 @@ class Profile(message.Message):
     last_name: builtins.str
     """Last name."""
     about: builtins.str
-    """What they say of themselves."""
+    """What they say about themselves."""
     private: builtins.bool
     """Whether only accepted followers see more."""
     followers: builtins.int
-    """How many follow them."""
+    """Number of followers."""
     following: builtins.int
-    """How many they follow."""
+    """Number of people they follow."""
     @builtins.property
     def relation(self) -> Relation:
-        """What they are to the viewer."""
+        """How they and the viewer relate."""
 
     @builtins.property
     def registered_at(self) -> timestamp_pb2.Timestamp:
@@ -449,7 +449,7 @@ class Profile(message.Message):
 
 @typing.final
 class Relation(message.Message):
-    """What a person is to the viewer, and the viewer to them."""
+    """How a person and the viewer relate."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -461,9 +461,9 @@ class Relation(message.Message):
     self: builtins.bool
     """Whether it is the viewer."""
     following: Follow.ValueType
-    """How far the viewer follows them."""
+    """Whether the viewer follows them."""
     followed_by: Follow.ValueType
-    """How far they follow the viewer."""
+    """Whether they follow the viewer."""
     blocked: builtins.bool
     """Whether the viewer blocks them."""
     muted: builtins.bool
@@ -485,7 +485,7 @@ class Relation(message.Message):
 
 @typing.final
 class ReadProfilesRequest(message.Message):
-    """Asks for several profiles."""
+    """Reads several profiles."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -514,7 +514,7 @@ class Profiles(message.Message):
     PROFILES_FIELD_NUMBER: builtins.int
     @builtins.property
     def profiles(self) -> containers.RepeatedCompositeFieldContainer[Profile]:
-        """In the order asked."""
+        """In the requested order."""
 
     def __init__(
         self,

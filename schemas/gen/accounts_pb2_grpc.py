@@ -81,14 +81,14 @@ class AccountCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SignOut(self, request, context):
-        """Closes the session that asks; its access token is worthless from the answer on.
+        """Closes the calling session; its access token stops working before the answer arrives.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateProfile(self, request, context):
-        """Changes the fields of the own profile that the mask names.
+        """Changes the fields of the caller's profile that the mask names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -309,7 +309,7 @@ class AccountQueriesServicer:
     """
 
     def OwnAccount(self, request, context):
-        """The own account, with what only its owner sees.
+        """The caller's own account, including what only its owner sees.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,7 +323,7 @@ class AccountQueriesServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReadProfiles(self, request, context):
-        """Up to 100 profiles at once, in the order asked; hidden and absent ones are left out.
+        """Up to 100 profiles at once, in the requested order; hidden and absent ones are omitted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -21,9 +21,9 @@ class AccountCommandsStub:
     SignIn: aio.UnaryUnaryMultiCallable[accounts_pb2.SignInRequest, accounts_pb2.SignedIn]
     """Opens a session with an e-mail address or a handle, and a password."""
     SignOut: aio.UnaryUnaryMultiCallable[accounts_pb2.SignOutRequest, accounts_pb2.SignedOut]
-    """Closes the session that asks; its access token is worthless from the answer on."""
+    """Closes the calling session; its access token stops working before the answer arrives."""
     UpdateProfile: aio.UnaryUnaryMultiCallable[accounts_pb2.UpdateProfileRequest, accounts_pb2.ProfileUpdated]
-    """Changes the fields of the own profile that the mask names."""
+    """Changes the fields of the caller's profile that the mask names."""
     SetVisibility: aio.UnaryUnaryMultiCallable[accounts_pb2.SetVisibilityRequest, accounts_pb2.VisibilitySet]
     """Makes the account private or public. Going public accepts every pending follow request."""
 
@@ -52,7 +52,7 @@ class AccountCommandsServicer(metaclass=abc_1.ABCMeta):
         request: accounts_pb2.SignOutRequest,
         context: aio.ServicerContext[accounts_pb2.SignOutRequest, abc.Awaitable[accounts_pb2.SignedOut]],
     ) -> abc.Awaitable[accounts_pb2.SignedOut]:
-        """Closes the session that asks; its access token is worthless from the answer on."""
+        """Closes the calling session; its access token stops working before the answer arrives."""
 
     @abc_1.abstractmethod
     def UpdateProfile(
@@ -60,7 +60,7 @@ class AccountCommandsServicer(metaclass=abc_1.ABCMeta):
         request: accounts_pb2.UpdateProfileRequest,
         context: aio.ServicerContext[accounts_pb2.UpdateProfileRequest, abc.Awaitable[accounts_pb2.ProfileUpdated]],
     ) -> abc.Awaitable[accounts_pb2.ProfileUpdated]:
-        """Changes the fields of the own profile that the mask names."""
+        """Changes the fields of the caller's profile that the mask names."""
 
     @abc_1.abstractmethod
     def SetVisibility(
@@ -77,11 +77,11 @@ class AccountQueriesStub:
 
     def __init__(self, channel: aio.Channel) -> None: ...
     OwnAccount: aio.UnaryUnaryMultiCallable[accounts_pb2.OwnAccountRequest, accounts_pb2.Account]
-    """The own account, with what only its owner sees."""
+    """The caller's own account, including what only its owner sees."""
     ReadProfile: aio.UnaryUnaryMultiCallable[accounts_pb2.ReadProfileRequest, accounts_pb2.Profile]
     """One person's profile as the viewer may see it."""
     ReadProfiles: aio.UnaryUnaryMultiCallable[accounts_pb2.ReadProfilesRequest, accounts_pb2.Profiles]
-    """Up to 100 profiles at once, in the order asked; hidden and absent ones are left out."""
+    """Up to 100 profiles at once, in the requested order; hidden and absent ones are omitted."""
 
 class AccountQueriesServicer(metaclass=abc_1.ABCMeta):
     """Reads accounts and profiles."""
@@ -92,7 +92,7 @@ class AccountQueriesServicer(metaclass=abc_1.ABCMeta):
         request: accounts_pb2.OwnAccountRequest,
         context: aio.ServicerContext[accounts_pb2.OwnAccountRequest, abc.Awaitable[accounts_pb2.Account]],
     ) -> abc.Awaitable[accounts_pb2.Account]:
-        """The own account, with what only its owner sees."""
+        """The caller's own account, including what only its owner sees."""
 
     @abc_1.abstractmethod
     def ReadProfile(
@@ -108,6 +108,6 @@ class AccountQueriesServicer(metaclass=abc_1.ABCMeta):
         request: accounts_pb2.ReadProfilesRequest,
         context: aio.ServicerContext[accounts_pb2.ReadProfilesRequest, abc.Awaitable[accounts_pb2.Profiles]],
     ) -> abc.Awaitable[accounts_pb2.Profiles]:
-        """Up to 100 profiles at once, in the order asked; hidden and absent ones are left out."""
+        """Up to 100 profiles at once, in the requested order; hidden and absent ones are omitted."""
 
 def add_AccountQueriesServicer_to_server(servicer: AccountQueriesServicer, server: aio.Server) -> None: ...

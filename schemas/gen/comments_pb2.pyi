@@ -30,17 +30,17 @@ class _Order:
 class _OrderEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Order.ValueType], builtins.type):
     DESCRIPTOR: descriptor.EnumDescriptor
     ORDER_UNSPECIFIED: _Order.ValueType  # 0
-    """Not said: oldest first."""
+    """Unset: oldest first."""
     ORDER_OLDEST: _Order.ValueType  # 1
     """Oldest first."""
     ORDER_NEWEST: _Order.ValueType  # 2
     """Newest first."""
 
 class Order(_Order, metaclass=_OrderEnumTypeWrapper):
-    """In which order comments come."""
+    """The order of comments."""
 
 ORDER_UNSPECIFIED: Order.ValueType  # 0
-"""Not said: oldest first."""
+"""Unset: oldest first."""
 ORDER_OLDEST: Order.ValueType  # 1
 """Oldest first."""
 ORDER_NEWEST: Order.ValueType  # 2
@@ -48,7 +48,7 @@ ORDER_NEWEST: Order.ValueType  # 2
 
 @typing.final
 class PublishCommentRequest(message.Message):
-    """Asks to comment."""
+    """Comments on a post."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -56,7 +56,7 @@ class PublishCommentRequest(message.Message):
     PARENT_ID_FIELD_NUMBER: builtins.int
     BODY_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     parent_id: builtins.str
     """The comment to reply to; empty for a comment on the post."""
     body: builtins.str
@@ -76,7 +76,7 @@ class PublishCommentRequest(message.Message):
 
 @typing.final
 class EditCommentRequest(message.Message):
-    """Asks to change an own comment."""
+    """Edits one's own comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -84,9 +84,9 @@ class EditCommentRequest(message.Message):
     COMMENT_ID_FIELD_NUMBER: builtins.int
     BODY_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     body: builtins.str
     """1 to 3000 characters."""
     def __init__(
@@ -104,16 +104,16 @@ class EditCommentRequest(message.Message):
 
 @typing.final
 class DeleteCommentRequest(message.Message):
-    """Asks to delete a comment."""
+    """Deletes a comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_ID_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     def __init__(
         self,
         *,
@@ -128,16 +128,16 @@ class DeleteCommentRequest(message.Message):
 
 @typing.final
 class ReactToCommentRequest(message.Message):
-    """Asks to react to a comment."""
+    """Reacts to a comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_ID_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     def __init__(
         self,
         *,
@@ -152,16 +152,16 @@ class ReactToCommentRequest(message.Message):
 
 @typing.final
 class TakeBackCommentReactionRequest(message.Message):
-    """Asks to take the reaction to a comment back."""
+    """Takes back the reaction to a comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_ID_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     def __init__(
         self,
         *,
@@ -176,7 +176,7 @@ class TakeBackCommentReactionRequest(message.Message):
 
 @typing.final
 class CommentWritten(message.Message):
-    """The change is made, or was already."""
+    """The change is in effect, or was already."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -184,12 +184,12 @@ class CommentWritten(message.Message):
     POST_ID_FIELD_NUMBER: builtins.int
     COMMENT_ID_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Under which post."""
+    """The post it is under."""
     comment_id: builtins.str
-    """Which comment."""
+    """The comment."""
     @builtins.property
     def receipt(self) -> receipts_pb2.Receipt:
-        """Where it is durable."""
+        """The position at which it is durable."""
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class CommentWritten(message.Message):
 
 @typing.final
 class ListCommentsRequest(message.Message):
-    """Asks for a page of comments on a post."""
+    """A page of comments on a post."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -215,13 +215,13 @@ class ListCommentsRequest(message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     CURSOR_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     order: Order.ValueType
-    """In which order."""
+    """The order of the comments."""
     page_size: builtins.int
-    """How many, 1 to 100; 20 when 0."""
+    """Entries per page, 1 to 100; 0 means 20."""
     cursor: builtins.str
-    """The cursor of the page before; empty for the first."""
+    """The previous page's next_cursor; empty for the first page."""
     def __init__(
         self,
         *,
@@ -238,7 +238,7 @@ class ListCommentsRequest(message.Message):
 
 @typing.final
 class ListRepliesRequest(message.Message):
-    """Asks for a page of replies to a comment."""
+    """A page of replies to a comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -247,13 +247,13 @@ class ListRepliesRequest(message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     CURSOR_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     page_size: builtins.int
-    """How many, 1 to 100; 20 when 0."""
+    """Entries per page, 1 to 100; 0 means 20."""
     cursor: builtins.str
-    """The cursor of the page before; empty for the first."""
+    """The previous page's next_cursor; empty for the first page."""
     def __init__(
         self,
         *,
@@ -270,7 +270,7 @@ class ListRepliesRequest(message.Message):
 
 @typing.final
 class ListCommentReactionsRequest(message.Message):
-    """Asks for a page of the reactions to a comment."""
+    """A page of reactions to a comment."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -279,13 +279,13 @@ class ListCommentReactionsRequest(message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     CURSOR_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which post."""
+    """The post."""
     comment_id: builtins.str
-    """Which comment under it."""
+    """The comment under it."""
     page_size: builtins.int
-    """How many, 1 to 100; 20 when 0."""
+    """Entries per page, 1 to 100; 0 means 20."""
     cursor: builtins.str
-    """The cursor of the page before; empty for the first."""
+    """The previous page's next_cursor; empty for the first page."""
     def __init__(
         self,
         *,
@@ -309,10 +309,10 @@ class Comments(message.Message):
     COMMENTS_FIELD_NUMBER: builtins.int
     NEXT_CURSOR_FIELD_NUMBER: builtins.int
     next_cursor: builtins.str
-    """For the next page; empty after the last."""
+    """The cursor of the next page; empty on the last one."""
     @builtins.property
     def comments(self) -> containers.RepeatedCompositeFieldContainer[Comment]:
-        """In the order asked."""
+        """In the requested order."""
 
     def __init__(
         self,
@@ -344,17 +344,17 @@ class Comment(message.Message):
     REACTIONS_FIELD_NUMBER: builtins.int
     REACTED_FIELD_NUMBER: builtins.int
     comment_id: builtins.str
-    """Which."""
+    """Its id."""
     post_id: builtins.str
-    """Under which post."""
+    """The post it is under."""
     parent_id: builtins.str
-    """The comment that it replies to; empty for one on the post."""
+    """The comment it replies to; empty if it is on the post itself."""
     body: builtins.str
-    """What it says."""
+    """Its text."""
     replies: builtins.int
-    """How many replies."""
+    """Number of replies."""
     reactions: builtins.int
-    """How many reactions."""
+    """Number of reactions."""
     reacted: builtins.bool
     """Whether the viewer reacted."""
     @builtins.property
@@ -371,7 +371,7 @@ class Comment(message.Message):
 
     @builtins.property
     def edited_at(self) -> timestamp_pb2.Timestamp:
-        """When it was last changed; unset if never."""
+        """When it was last edited; unset if never."""
 
     def __init__(
         self,

@@ -75,14 +75,14 @@ class CommentCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EditComment(self, request, context):
-        """Changes an own comment.
+        """Edits one's own comment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteComment(self, request, context):
-        """Deletes an own comment, or one under an own post, and with it the replies to it.
+        """Deletes one's own comment, or one under one's own post, and the replies to it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +96,7 @@ class CommentCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TakeBackCommentReaction(self, request, context):
-        """Takes the own reaction to a comment back.
+        """Takes back one's reaction to a comment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

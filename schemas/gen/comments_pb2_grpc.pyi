@@ -20,13 +20,13 @@ class CommentCommandsStub:
     PublishComment: aio.UnaryUnaryMultiCallable[comments_pb2.PublishCommentRequest, comments_pb2.CommentWritten]
     """Comments on a post, or replies to a comment."""
     EditComment: aio.UnaryUnaryMultiCallable[comments_pb2.EditCommentRequest, comments_pb2.CommentWritten]
-    """Changes an own comment."""
+    """Edits one's own comment."""
     DeleteComment: aio.UnaryUnaryMultiCallable[comments_pb2.DeleteCommentRequest, comments_pb2.CommentWritten]
-    """Deletes an own comment, or one under an own post, and with it the replies to it."""
+    """Deletes one's own comment, or one under one's own post, and the replies to it."""
     ReactToComment: aio.UnaryUnaryMultiCallable[comments_pb2.ReactToCommentRequest, comments_pb2.CommentWritten]
     """Reacts to a comment."""
     TakeBackCommentReaction: aio.UnaryUnaryMultiCallable[comments_pb2.TakeBackCommentReactionRequest, comments_pb2.CommentWritten]
-    """Takes the own reaction to a comment back."""
+    """Takes back one's reaction to a comment."""
 
 class CommentCommandsServicer(metaclass=abc_1.ABCMeta):
     """Changes comments. Repeating any of these changes nothing."""
@@ -45,7 +45,7 @@ class CommentCommandsServicer(metaclass=abc_1.ABCMeta):
         request: comments_pb2.EditCommentRequest,
         context: aio.ServicerContext[comments_pb2.EditCommentRequest, abc.Awaitable[comments_pb2.CommentWritten]],
     ) -> abc.Awaitable[comments_pb2.CommentWritten]:
-        """Changes an own comment."""
+        """Edits one's own comment."""
 
     @abc_1.abstractmethod
     def DeleteComment(
@@ -53,7 +53,7 @@ class CommentCommandsServicer(metaclass=abc_1.ABCMeta):
         request: comments_pb2.DeleteCommentRequest,
         context: aio.ServicerContext[comments_pb2.DeleteCommentRequest, abc.Awaitable[comments_pb2.CommentWritten]],
     ) -> abc.Awaitable[comments_pb2.CommentWritten]:
-        """Deletes an own comment, or one under an own post, and with it the replies to it."""
+        """Deletes one's own comment, or one under one's own post, and the replies to it."""
 
     @abc_1.abstractmethod
     def ReactToComment(
@@ -69,7 +69,7 @@ class CommentCommandsServicer(metaclass=abc_1.ABCMeta):
         request: comments_pb2.TakeBackCommentReactionRequest,
         context: aio.ServicerContext[comments_pb2.TakeBackCommentReactionRequest, abc.Awaitable[comments_pb2.CommentWritten]],
     ) -> abc.Awaitable[comments_pb2.CommentWritten]:
-        """Takes the own reaction to a comment back."""
+        """Takes back one's reaction to a comment."""
 
 def add_CommentCommandsServicer_to_server(servicer: CommentCommandsServicer, server: aio.Server) -> None: ...
 

@@ -62,14 +62,14 @@ class FeedQueriesServicer:
     """
 
     def ReadHome(self, request, context):
-        """Posts of the people that the viewer follows, and own ones, newest first.
+        """Posts by the people the viewer follows and by the viewer, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReadExplore(self, request, context):
-        """Public posts of everybody, newest first.
+        """Everyone's public posts, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -93,14 +93,14 @@ class GraphCommandsServicer:
     """
 
     def Follow(self, request, context):
-        """Follows a person, or asks to when they are private.
+        """Follows a person, or requests to if their account is private.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelRequest(self, request, context):
-        """Withdraws the own follow request.
+        """Withdraws the caller's follow request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -128,35 +128,35 @@ class GraphCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveFollower(self, request, context):
-        """Ends a person's follow of the viewer.
+        """Removes a person from the caller's followers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Block(self, request, context):
-        """Blocks a person: follows and requests both ways end, neither sees the other anywhere.
+        """Blocks a person: follows and requests end both ways, and neither sees the other anywhere.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Unblock(self, request, context):
-        """Lifts the block.
+        """Unblocks a person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Mute(self, request, context):
-        """Leaves a person's posts and notifications out for the viewer.
+        """Mutes a person: the caller no longer sees their posts and notifications.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Unmute(self, request, context):
-        """Lifts the mute.
+        """Unmutes a person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -550,49 +550,50 @@ class GraphQueriesServicer:
     """
 
     def ListFollowers(self, request, context):
-        """Who follows a person, newest first. Of a private account: for itself and its followers.
+        """A person's followers, newest first. A private account's list is for itself and its followers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListFollowing(self, request, context):
-        """Whom a person follows, newest first. Of a private account: for itself and its followers.
+        """The people a person follows, newest first. A private account's list is for itself and its
+        followers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListIncomingRequests(self, request, context):
-        """Who asks to follow the viewer, newest first.
+        """The people who have requested to follow the viewer, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOutgoingRequests(self, request, context):
-        """Whom the viewer asked to follow, newest first.
+        """The people the viewer has requested to follow, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBlocked(self, request, context):
-        """Whom the viewer blocks, newest first.
+        """The people the viewer blocks, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMuted(self, request, context):
-        """Whom the viewer mutes, newest first.
+        """The people the viewer mutes, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReadRelation(self, request, context):
-        """What a person is to the viewer.
+        """How a person and the viewer relate.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -21,7 +21,7 @@ DESCRIPTOR: descriptor.FileDescriptor
 
 @typing.final
 class WatchRequest(message.Message):
-    """Says what is on the page. The viewer's notifications always come along."""
+    """Says what is on the page. The viewer's notifications are always included."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -34,7 +34,7 @@ class WatchRequest(message.Message):
     """The person whose posts are open, if any."""
     @builtins.property
     def post(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
-        """The posts on the screen, 100 at most."""
+        """The posts on screen, 100 at most."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class LiveEvent(message.Message):
     CLOSED_FIELD_NUMBER: builtins.int
     @builtins.property
     def hello(self) -> LiveHello:
-        """Comes first. What is read from now on misses nothing that is told later."""
+        """Comes first. Whatever is read from now on misses nothing that is announced later."""
 
     @builtins.property
     def post(self) -> LivePost:
@@ -81,15 +81,15 @@ class LiveEvent(message.Message):
 
     @builtins.property
     def gone(self) -> LiveGone:
-        """A watched post is to be taken off the page."""
+        """A watched post must be removed from the page."""
 
     @builtins.property
     def notification(self) -> LiveNotification:
-        """News for the viewer alone."""
+        """Something for the viewer alone."""
 
     @builtins.property
     def reset(self) -> LiveReset:
-        """Something may have been missed: read everything anew."""
+        """Something may have been missed: reload everything."""
 
     @builtins.property
     def closed(self) -> LiveClosed:
@@ -140,11 +140,11 @@ class LivePost(message.Message):
     AUTHOR_ID_FIELD_NUMBER: builtins.int
     POSITION_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which."""
+    """Its id."""
     author_id: builtins.str
     """Who wrote it."""
     position: builtins.str
-    """Shows the post, sent as Agora-Position."""
+    """Send it as Agora-Position to read the post."""
     def __init__(
         self,
         *,
@@ -169,13 +169,13 @@ class LiveComment(message.Message):
     AUTHOR_ID_FIELD_NUMBER: builtins.int
     POSITION_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Under which."""
+    """The post it is under."""
     comment_id: builtins.str
-    """Which."""
+    """Its id."""
     author_id: builtins.str
     """Who wrote it."""
     position: builtins.str
-    """Shows the comment, sent as Agora-Position."""
+    """Send it as Agora-Position to read the comment."""
     def __init__(
         self,
         *,
@@ -192,7 +192,7 @@ class LiveComment(message.Message):
 
 @typing.final
 class LiveCounts(message.Message):
-    """What a watched post counts now."""
+    """A watched post's current counts."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -201,13 +201,13 @@ class LiveCounts(message.Message):
     REACTIONS_FIELD_NUMBER: builtins.int
     POSITION_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which."""
+    """Its id."""
     comments: builtins.int
-    """How many comments and replies."""
+    """Number of comments and replies."""
     reactions: builtins.int
-    """How many reactions."""
+    """Number of reactions."""
     position: builtins.str
-    """Shows what changed, sent as Agora-Position."""
+    """Send it as Agora-Position to read the change."""
     def __init__(
         self,
         *,
@@ -224,13 +224,13 @@ class LiveCounts(message.Message):
 
 @typing.final
 class LiveGone(message.Message):
-    """A watched post was deleted, or the viewer may no longer see it: both are the same."""
+    """A watched post was deleted, or the viewer may no longer see it; the two look the same."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     POST_ID_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which."""
+    """Its id."""
     def __init__(
         self,
         *,
@@ -259,11 +259,11 @@ class LiveNotification(message.Message):
     comment.published, comment.replied, comment.mentioned or post.mentioned; others may come.
     """
     post_id: builtins.str
-    """The post that it is about; empty if none."""
+    """The post it is about; empty if none."""
     comment_id: builtins.str
-    """The comment that it is about; empty if none."""
+    """The comment it is about; empty if none."""
     position: builtins.str
-    """Shows what happened, sent as Agora-Position."""
+    """Send it as Agora-Position to read what happened."""
     @builtins.property
     def person(self) -> LivePerson:
         """Who did it."""
@@ -290,7 +290,7 @@ class LiveNotification(message.Message):
 
 @typing.final
 class LivePerson(message.Message):
-    """Somebody by name."""
+    """A person, by name."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -299,7 +299,7 @@ class LivePerson(message.Message):
     FIRST_NAME_FIELD_NUMBER: builtins.int
     LAST_NAME_FIELD_NUMBER: builtins.int
     account_id: builtins.str
-    """Which account."""
+    """The account."""
     handle: builtins.str
     """The handle."""
     first_name: builtins.str
@@ -322,7 +322,7 @@ class LivePerson(message.Message):
 
 @typing.final
 class LiveReset(message.Message):
-    """What was missed cannot be told, or there was too much of it."""
+    """What was missed is no longer known, or was too much."""
 
     DESCRIPTOR: descriptor.Descriptor
 
@@ -392,7 +392,7 @@ class LiveViewer(message.Message):
     ACCOUNT_ID_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
     account_id: builtins.str
-    """Whose."""
+    """The person."""
     session_id: builtins.str
     """In which session; once that is closed, the page is told nothing."""
     def __init__(
@@ -454,7 +454,7 @@ class Publication(message.Message):
     EXPLORE_FIELD_NUMBER: builtins.int
     AUTHOR_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which."""
+    """Its id."""
     @builtins.property
     def home(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """Who has the home feed open."""
@@ -492,7 +492,7 @@ class Touch(message.Message):
     VIEWERS_FIELD_NUMBER: builtins.int
     COUNTED_FIELD_NUMBER: builtins.int
     post_id: builtins.str
-    """Which."""
+    """Its id."""
     counted: builtins.bool
     """Whether they are told what it counts."""
     @builtins.property
@@ -643,9 +643,9 @@ class CountsVerdict(message.Message):
     REACTIONS_FIELD_NUMBER: builtins.int
     SHOWN_FIELD_NUMBER: builtins.int
     comments: builtins.int
-    """How many comments and replies."""
+    """Number of comments and replies."""
     reactions: builtins.int
-    """How many reactions."""
+    """Number of reactions."""
     @builtins.property
     def shown(self) -> containers.RepeatedScalarFieldContainer[builtins.int]:
         """For whom."""
@@ -674,7 +674,7 @@ class CommentVerdict(message.Message):
     SHOWN_FIELD_NUMBER: builtins.int
     UNDECIDED_FIELD_NUMBER: builtins.int
     comment_id: builtins.str
-    """Which."""
+    """Its id."""
     author_id: builtins.str
     """Who wrote it."""
     @builtins.property
@@ -708,7 +708,7 @@ class PostsAmongRequest(message.Message):
     AUTHOR_ID_FIELD_NUMBER: builtins.int
     POST_IDS_FIELD_NUMBER: builtins.int
     author_id: builtins.str
-    """Whose."""
+    """The person."""
     @builtins.property
     def post_ids(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Of which; 5000 at most."""

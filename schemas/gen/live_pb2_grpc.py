@@ -47,8 +47,8 @@ class LiveServicer:
     """
 
     def Watch(self, request, context):
-        """Tells what happens for as long as the page is open, as server-sent events. Each has an opaque
-        id: whoever was cut off sends the last one as `Last-Event-ID` and is told what was missed, or
+        """Streams what happens while the page is open, as server-sent events. Each has an opaque id:
+        after a disconnection, send the last one as `Last-Event-ID` to receive what was missed, or
         `reset`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

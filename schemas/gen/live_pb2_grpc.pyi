@@ -17,8 +17,8 @@ class LiveStub:
 
     def __init__(self, channel: aio.Channel) -> None: ...
     Watch: aio.UnaryStreamMultiCallable[live_pb2.WatchRequest, live_pb2.LiveEvent]
-    """Tells what happens for as long as the page is open, as server-sent events. Each has an opaque
-    id: whoever was cut off sends the last one as `Last-Event-ID` and is told what was missed, or
+    """Streams what happens while the page is open, as server-sent events. Each has an opaque id:
+    after a disconnection, send the last one as `Last-Event-ID` to receive what was missed, or
     `reset`.
     """
 
@@ -31,8 +31,8 @@ class LiveServicer(metaclass=abc_1.ABCMeta):
         request: live_pb2.WatchRequest,
         context: aio.ServicerContext[live_pb2.WatchRequest, abc.AsyncIterator[live_pb2.LiveEvent]],
     ) -> abc.AsyncIterator[live_pb2.LiveEvent]:
-        """Tells what happens for as long as the page is open, as server-sent events. Each has an opaque
-        id: whoever was cut off sends the last one as `Last-Event-ID` and is told what was missed, or
+        """Streams what happens while the page is open, as server-sent events. Each has an opaque id:
+        after a disconnection, send the last one as `Last-Event-ID` to receive what was missed, or
         `reset`.
         """
 

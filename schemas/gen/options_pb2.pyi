@@ -28,11 +28,11 @@ class _Access:
 class _AccessEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Access.ValueType], builtins.type):
     DESCRIPTOR: descriptor.EnumDescriptor
     ACCESS_UNSPECIFIED: _Access.ValueType  # 0
-    """Not said: refused at start."""
+    """Unset: refused at start."""
     ACCESS_ANYBODY: _Access.ValueType  # 1
-    """Anybody, signed in or not."""
+    """Anyone, signed in or not."""
     ACCESS_SIGNED_IN: _Access.ValueType  # 2
-    """Somebody with a valid access token."""
+    """Anyone with a valid access token."""
     ACCESS_INTERNAL: _Access.ValueType  # 3
     """Other Agora processes only; never routed at the edge."""
 
@@ -40,11 +40,11 @@ class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """Who may call a method."""
 
 ACCESS_UNSPECIFIED: Access.ValueType  # 0
-"""Not said: refused at start."""
+"""Unset: refused at start."""
 ACCESS_ANYBODY: Access.ValueType  # 1
-"""Anybody, signed in or not."""
+"""Anyone, signed in or not."""
 ACCESS_SIGNED_IN: Access.ValueType  # 2
-"""Somebody with a valid access token."""
+"""Anyone with a valid access token."""
 ACCESS_INTERNAL: Access.ValueType  # 3
 """Other Agora processes only; never routed at the edge."""
 
@@ -55,25 +55,25 @@ class _Rate:
 class _RateEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_Rate.ValueType], builtins.type):
     DESCRIPTOR: descriptor.EnumDescriptor
     RATE_UNSPECIFIED: _Rate.ValueType  # 0
-    """Not said: refused at start."""
+    """Unset: refused at start."""
     RATE_READ: _Rate.ValueType  # 1
     """Reads."""
     RATE_WRITE: _Rate.ValueType  # 2
     """Commands."""
     RATE_SENSITIVE: _Rate.ValueType  # 3
-    """Guessable or costly: register, sign in."""
+    """Open to guessing, or expensive: register, sign in."""
 
 class Rate(_Rate, metaclass=_RateEnumTypeWrapper):
-    """How a method is limited."""
+    """How calls of a method are rate-limited."""
 
 RATE_UNSPECIFIED: Rate.ValueType  # 0
-"""Not said: refused at start."""
+"""Unset: refused at start."""
 RATE_READ: Rate.ValueType  # 1
 """Reads."""
 RATE_WRITE: Rate.ValueType  # 2
 """Commands."""
 RATE_SENSITIVE: Rate.ValueType  # 3
-"""Guessable or costly: register, sign in."""
+"""Open to guessing, or expensive: register, sign in."""
 
 class _Id:
     ValueType = typing.NewType("ValueType", builtins.int)
@@ -118,7 +118,7 @@ class MethodRules(message.Message):
     access: Access.ValueType
     """Who may call it."""
     rate: Rate.ValueType
-    """How it is limited."""
+    """How it is rate-limited."""
     narrows: builtins.bool
     """Whether it narrows what others see: answered once the read models have applied it."""
     def __init__(

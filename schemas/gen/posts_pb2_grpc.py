@@ -84,14 +84,14 @@ class PostCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EditPost(self, request, context):
-        """Changes the fields of an own post that the mask names; the history is kept.
+        """Changes the fields of one's own post that the mask names; the history is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeletePost(self, request, context):
-        """Deletes an own post, and with it everything under it.
+        """Deletes one's own post, and everything under it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,14 +105,14 @@ class PostCommandsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TakeBackReaction(self, request, context):
-        """Takes the own reaction to a post back.
+        """Takes back one's reaction to a post.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Bookmark(self, request, context):
-        """Bookmarks a post; nobody else learns of it.
+        """Bookmarks a post; nobody else can see that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -404,7 +404,7 @@ class PostQueriesServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEdits(self, request, context):
-        """What a post said before, newest first.
+        """Earlier versions of a post, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

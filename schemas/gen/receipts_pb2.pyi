@@ -18,7 +18,7 @@ DESCRIPTOR: descriptor.FileDescriptor
 
 @typing.final
 class Receipt(message.Message):
-    """Proof that a command is durable, and where."""
+    """Confirms that a command is durable, and at which position."""
 
     DESCRIPTOR: descriptor.Descriptor
 

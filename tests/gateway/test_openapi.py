@@ -36,7 +36,7 @@ def test_what_an_answer_always_has_is_required(described: Any) -> None:
     assert schema["properties"]["followers"]["type"] == "string"
     assert schema["properties"]["relation"] == {
         "$ref": "#/components/schemas/Relation",
-        "description": "What they are to the viewer.",
+        "description": "How they and the viewer relate.",
     }
 
 

@@ -12,8 +12,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The own account, with what only its owner sees
-         * @description The own account, with what only its owner sees.
+         * The caller's own account, including what only its owner sees
+         * @description The caller's own account, including what only its owner sees.
          */
         get: operations["OwnAccount"];
         put?: never;
@@ -22,8 +22,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes the fields of the own profile that the mask names
-         * @description Changes the fields of the own profile that the mask names.
+         * Changes the fields of the caller's profile that the mask names
+         * @description Changes the fields of the caller's profile that the mask names.
          */
         patch: operations["UpdateProfile"];
         trace?: never;
@@ -36,8 +36,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom the viewer blocks, newest first
-         * @description Whom the viewer blocks, newest first.
+         * The people the viewer blocks, newest first
+         * @description The people the viewer blocks, newest first.
          */
         get: operations["ListBlocked"];
         put?: never;
@@ -79,8 +79,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Ends a person's follow of the viewer
-         * @description Ends a person's follow of the viewer.
+         * Removes a person from the caller's followers
+         * @description Removes a person from the caller's followers.
          */
         delete: operations["RemoveFollower"];
         options?: never;
@@ -96,8 +96,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom the viewer mutes, newest first
-         * @description Whom the viewer mutes, newest first.
+         * The people the viewer mutes, newest first
+         * @description The people the viewer mutes, newest first.
          */
         get: operations["ListMuted"];
         put?: never;
@@ -116,8 +116,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who asks to follow the viewer, newest first
-         * @description Who asks to follow the viewer, newest first.
+         * The people who have requested to follow the viewer, newest first
+         * @description The people who have requested to follow the viewer, newest first.
          */
         get: operations["ListIncomingRequests"];
         put?: never;
@@ -136,8 +136,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom the viewer asked to follow, newest first
-         * @description Whom the viewer asked to follow, newest first.
+         * The people the viewer has requested to follow, newest first
+         * @description The people the viewer has requested to follow, newest first.
          */
         get: operations["ListOutgoingRequests"];
         put?: never;
@@ -236,8 +236,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Public posts of everybody, newest first
-         * @description Public posts of everybody, newest first.
+         * Everyone's public posts, newest first
+         * @description Everyone's public posts, newest first.
          */
         get: operations["ReadExplore"];
         put?: never;
@@ -256,8 +256,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Posts of the people that the viewer follows, and own ones, newest first
-         * @description Posts of the people that the viewer follows, and own ones, newest first.
+         * Posts by the people the viewer follows and by the viewer, newest first
+         * @description Posts by the people the viewer follows and by the viewer, newest first.
          */
         get: operations["ReadHome"];
         put?: never;
@@ -296,8 +296,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tells what happens for as long as the page is open, as server-sent events
-         * @description Tells what happens for as long as the page is open, as server-sent events. Each has an opaque id: whoever was cut off sends the last one as `Last-Event-ID` and is told what was missed, or `reset`.
+         * Streams what happens while the page is open, as server-sent events
+         * @description Streams what happens while the page is open, as server-sent events. Each has an opaque id: after a disconnection, send the last one as `Last-Event-ID` to receive what was missed, or `reset`.
          */
         get: operations["Watch"];
         put?: never;
@@ -316,8 +316,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Up to 100 profiles at once, in the order asked; hidden and absent ones are left out
-         * @description Up to 100 profiles at once, in the order asked; hidden and absent ones are left out.
+         * Up to 100 profiles at once, in the requested order; hidden and absent ones are omitted
+         * @description Up to 100 profiles at once, in the requested order; hidden and absent ones are omitted.
          */
         get: operations["ReadProfiles"];
         put?: never;
@@ -357,14 +357,14 @@ export interface paths {
         };
         get?: never;
         /**
-         * Blocks a person: follows and requests both ways end, neither sees the other anywhere
-         * @description Blocks a person: follows and requests both ways end, neither sees the other anywhere.
+         * Blocks a person: follows and requests end both ways, and neither sees the other anywhere
+         * @description Blocks a person: follows and requests end both ways, and neither sees the other anywhere.
          */
         put: operations["Block"];
         post?: never;
         /**
-         * Lifts the block
-         * @description Lifts the block.
+         * Unblocks a person
+         * @description Unblocks a person.
          */
         delete: operations["Unblock"];
         options?: never;
@@ -381,8 +381,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Follows a person, or asks to when they are private
-         * @description Follows a person, or asks to when they are private.
+         * Follows a person, or requests to if their account is private
+         * @description Follows a person, or requests to if their account is private.
          */
         put: operations["Follow"];
         post?: never;
@@ -407,8 +407,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Withdraws the own follow request
-         * @description Withdraws the own follow request.
+         * Withdraws the caller's follow request
+         * @description Withdraws the caller's follow request.
          */
         delete: operations["CancelRequest"];
         options?: never;
@@ -424,8 +424,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who follows a person, newest first
-         * @description Who follows a person, newest first. Of a private account: for itself and its followers.
+         * A person's followers, newest first
+         * @description A person's followers, newest first. A private account's list is for itself and its followers.
          */
         get: operations["ListFollowers"];
         put?: never;
@@ -444,8 +444,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom a person follows, newest first
-         * @description Whom a person follows, newest first. Of a private account: for itself and its followers.
+         * The people a person follows, newest first
+         * @description The people a person follows, newest first. A private account's list is for itself and its followers.
          */
         get: operations["ListFollowing"];
         put?: never;
@@ -465,14 +465,14 @@ export interface paths {
         };
         get?: never;
         /**
-         * Leaves a person's posts and notifications out for the viewer
-         * @description Leaves a person's posts and notifications out for the viewer.
+         * Mutes a person: the caller no longer sees their posts and notifications
+         * @description Mutes a person: the caller no longer sees their posts and notifications.
          */
         put: operations["Mute"];
         post?: never;
         /**
-         * Lifts the mute
-         * @description Lifts the mute.
+         * Unmutes a person
+         * @description Unmutes a person.
          */
         delete: operations["Unmute"];
         options?: never;
@@ -508,8 +508,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a person is to the viewer
-         * @description What a person is to the viewer.
+         * How a person and the viewer relate
+         * @description How a person and the viewer relate.
          */
         get: operations["ReadRelation"];
         put?: never;
@@ -555,15 +555,15 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Deletes an own post, and with it everything under it
-         * @description Deletes an own post, and with it everything under it.
+         * Deletes one's own post, and everything under it
+         * @description Deletes one's own post, and everything under it.
          */
         delete: operations["DeletePost"];
         options?: never;
         head?: never;
         /**
-         * Changes the fields of an own post that the mask names; the history is kept
-         * @description Changes the fields of an own post that the mask names; the history is kept.
+         * Changes the fields of one's own post that the mask names; the history is kept
+         * @description Changes the fields of one's own post that the mask names; the history is kept.
          */
         patch: operations["EditPost"];
         trace?: never;
@@ -577,8 +577,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Bookmarks a post; nobody else learns of it
-         * @description Bookmarks a post; nobody else learns of it.
+         * Bookmarks a post; nobody else can see that
+         * @description Bookmarks a post; nobody else can see that.
          */
         put: operations["Bookmark"];
         post?: never;
@@ -627,15 +627,15 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Deletes an own comment, or one under an own post, and with it the replies to it
-         * @description Deletes an own comment, or one under an own post, and with it the replies to it.
+         * Deletes one's own comment, or one under one's own post, and the replies to it
+         * @description Deletes one's own comment, or one under one's own post, and the replies to it.
          */
         delete: operations["DeleteComment"];
         options?: never;
         head?: never;
         /**
-         * Changes an own comment
-         * @description Changes an own comment.
+         * Edits one's own comment
+         * @description Edits one's own comment.
          */
         patch: operations["EditComment"];
         trace?: never;
@@ -655,8 +655,8 @@ export interface paths {
         put: operations["ReactToComment"];
         post?: never;
         /**
-         * Takes the own reaction to a comment back
-         * @description Takes the own reaction to a comment back.
+         * Takes back one's reaction to a comment
+         * @description Takes back one's reaction to a comment.
          */
         delete: operations["TakeBackCommentReaction"];
         options?: never;
@@ -712,8 +712,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a post said before, newest first
-         * @description What a post said before, newest first.
+         * Earlier versions of a post, newest first
+         * @description Earlier versions of a post, newest first.
          */
         get: operations["ListEdits"];
         put?: never;
@@ -739,8 +739,8 @@ export interface paths {
         put: operations["React"];
         post?: never;
         /**
-         * Takes the own reaction to a post back
-         * @description Takes the own reaction to a post back.
+         * Takes back one's reaction to a post
+         * @description Takes back one's reaction to a post.
          */
         delete: operations["TakeBackReaction"];
         options?: never;
@@ -799,8 +799,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Closes the session that asks; its access token is worthless from the answer on
-         * @description Closes the session that asks; its access token is worthless from the answer on.
+         * Closes the calling session; its access token stops working before the answer arrives
+         * @description Closes the calling session; its access token stops working before the answer arrives.
          */
         delete: operations["SignOut"];
         options?: never;
@@ -812,9 +812,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The own account. */
+        /** @description The caller's own account. */
         Account: {
-            /** @description The profile as everybody who may sees it. */
+            /** @description The profile, as others see it. */
             profile?: components["schemas"]["Profile"];
             /** @description The address to sign in with. */
             email: string;
@@ -822,26 +822,26 @@ export interface components {
             birthDate: string;
         };
         /**
-         * @description Who may see a post, besides its author. AUDIENCE_UNSPECIFIED: Not said: public.; AUDIENCE_PUBLIC: Everybody; only followers while the author is private.; AUDIENCE_FOLLOWERS: The author's followers.; AUDIENCE_SELECTED: The chosen ones who still follow the author.
+         * @description Who may see a post, besides its author. AUDIENCE_UNSPECIFIED: Unset: public.; AUDIENCE_PUBLIC: Everyone; only followers while the author's account is private.; AUDIENCE_FOLLOWERS: The author's followers.; AUDIENCE_SELECTED: The selected people, as long as they follow the author.
          * @enum {string}
          */
         Audience: "AUDIENCE_UNSPECIFIED" | "AUDIENCE_PUBLIC" | "AUDIENCE_FOLLOWERS" | "AUDIENCE_SELECTED";
-        /** @description The change is made, or was already. */
+        /** @description The change is in effect, or was already. */
         Changed: {
-            /** @description Where it is durable. */
+            /** @description The position at which it is durable. */
             receipt?: components["schemas"]["Receipt"];
         };
         /** @description A comment as the viewer may see it. */
         Comment: {
-            /** @description Which. */
+            /** @description Its id. */
             commentId: string;
-            /** @description Under which post. */
+            /** @description The post it is under. */
             postId: string;
-            /** @description The comment that it replies to; empty for one on the post. */
+            /** @description The comment it replies to; empty if it is on the post itself. */
             parentId: string;
             /** @description Who wrote it. */
             author?: components["schemas"]["Profile"];
-            /** @description What it says. */
+            /** @description Its text. */
             body: string;
             /** @description The accounts, tags and links in the body. */
             spans: components["schemas"]["Span"][];
@@ -852,88 +852,88 @@ export interface components {
             publishedAt?: string;
             /**
              * Format: date-time
-             * @description When it was last changed; unset if never.
+             * @description When it was last edited; unset if never.
              */
             editedAt?: string;
             /**
              * Format: int64
-             * @description How many replies.
+             * @description Number of replies.
              */
             replies: string;
             /**
              * Format: int64
-             * @description How many reactions.
+             * @description Number of reactions.
              */
             reactions: string;
             /** @description Whether the viewer reacted. */
             reacted: boolean;
         };
-        /** @description The change is made, or was already. */
+        /** @description The change is in effect, or was already. */
         CommentWritten: {
-            /** @description Where it is durable. */
+            /** @description The position at which it is durable. */
             receipt?: components["schemas"]["Receipt"];
-            /** @description Under which post. */
+            /** @description The post it is under. */
             postId: string;
-            /** @description Which comment. */
+            /** @description The comment. */
             commentId: string;
         };
         /** @description A page of comments. */
         Comments: {
-            /** @description In the order asked. */
+            /** @description In the requested order. */
             comments: components["schemas"]["Comment"][];
-            /** @description For the next page; empty after the last. */
+            /** @description The cursor of the next page; empty on the last one. */
             nextCursor: string;
         };
-        /** @description What a post said until it was changed. */
+        /** @description A post's text until it was edited. */
         Edit: {
             /** @description The earlier text. */
             body: string;
             /**
              * Format: date-time
-             * @description Until when it said so.
+             * @description When it was replaced.
              */
             until?: string;
         };
-        /** @description Asks to change an own comment. */
+        /** @description Edits one's own comment. */
         EditCommentRequest: {
             /** @description 1 to 3000 characters. */
             body: string;
         };
-        /** @description Asks to change an own post. Fields outside the mask are ignored. */
+        /** @description Changes one's own post. Fields outside the mask are ignored. */
         EditPostRequest: {
             /** @description Which of the fields below change. */
             updateMask: string;
-            /** @description As when publishing. */
+            /** @description Same rules as when publishing. */
             body?: string;
-            /** @description As when publishing. */
+            /** @description Same rules as when publishing. */
             audience?: components["schemas"]["Audience"];
-            /** @description As when publishing. */
+            /** @description Same rules as when publishing. */
             chosenIds?: string[];
-            /** @description As when publishing. */
+            /** @description Same rules as when publishing. */
             replies?: components["schemas"]["Replies"];
         };
         /** @description Earlier versions of a post. */
         Edits: {
             /** @description Newest first. */
             edits: components["schemas"]["Edit"][];
-            /** @description For the next page; empty after the last. */
+            /** @description The cursor of the next page; empty on the last one. */
             nextCursor: string;
         };
         /** @description A page of posts. */
         Feed: {
-            /** @description In the order of the feed; what the viewer may not see is left out, so a page may be short. */
+            /** @description In the order of the feed; posts the viewer may not see are omitted, so a page may be short. */
             posts: components["schemas"]["Post"][];
-            /** @description For the next page; empty after the last. */
+            /** @description The cursor of the next page; empty on the last one. */
             nextCursor: string;
         };
         /**
-         * @description How far one person follows another. FOLLOW_UNSPECIFIED: Not said.; FOLLOW_NONE: Not at all.; FOLLOW_REQUESTED: Asked, not answered.; FOLLOW_ESTABLISHED: Follows.
+         * @description Whether one person follows another. FOLLOW_UNSPECIFIED: Unset.; FOLLOW_NONE: Not at all.; FOLLOW_REQUESTED: Requested, not answered yet.; FOLLOW_ESTABLISHED: Follows.
          * @enum {string}
          */
         Follow: "FOLLOW_UNSPECIFIED" | "FOLLOW_NONE" | "FOLLOW_REQUESTED" | "FOLLOW_ESTABLISHED";
         /** @description The outcome of a follow. */
         Followed: {
-            /** @description Where it is durable. */
+            /** @description The position at which it is durable. */
             receipt?: components["schemas"]["Receipt"];
             /** @description Established, or requested when the person is private. */
             following: components["schemas"]["Follow"];
@@ -945,35 +945,35 @@ export interface components {
         };
         /** @description There is a new comment, or a reply to one, under a watched post. */
         LiveComment: {
-            /** @description Under which. */
+            /** @description The post it is under. */
             postId: string;
-            /** @description Which. */
+            /** @description Its id. */
             commentId: string;
             /** @description Who wrote it. */
             authorId: string;
-            /** @description Shows the comment, sent as Agora-Position. */
+            /** @description Send it as Agora-Position to read the comment. */
             position: string;
         };
-        /** @description What a watched post counts now. */
+        /** @description A watched post's current counts. */
         LiveCounts: {
-            /** @description Which. */
+            /** @description Its id. */
             postId: string;
             /**
              * Format: int64
-             * @description How many comments and replies.
+             * @description Number of comments and replies.
              */
             comments: string;
             /**
              * Format: int64
-             * @description How many reactions.
+             * @description Number of reactions.
              */
             reactions: string;
-            /** @description Shows what changed, sent as Agora-Position. */
+            /** @description Send it as Agora-Position to read the change. */
             position: string;
         };
         /** @description One event. The name of the field that is set is the name of the event, and its message the data. */
         LiveEvent: {
-            /** @description Comes first. What is read from now on misses nothing that is told later. */
+            /** @description Comes first. Whatever is read from now on misses nothing that is announced later. */
             hello?: components["schemas"]["LiveHello"];
             /** @description A new post in what is watched. */
             post?: components["schemas"]["LivePost"];
@@ -981,18 +981,18 @@ export interface components {
             comment?: components["schemas"]["LiveComment"];
             /** @description The counts of a watched post. */
             counts?: components["schemas"]["LiveCounts"];
-            /** @description A watched post is to be taken off the page. */
+            /** @description A watched post must be removed from the page. */
             gone?: components["schemas"]["LiveGone"];
-            /** @description News for the viewer alone. */
+            /** @description Something for the viewer alone. */
             notification?: components["schemas"]["LiveNotification"];
-            /** @description Something may have been missed: read everything anew. */
+            /** @description Something may have been missed: reload everything. */
             reset?: components["schemas"]["LiveReset"];
             /** @description The stream ends here. */
             closed?: components["schemas"]["LiveClosed"];
         };
-        /** @description A watched post was deleted, or the viewer may no longer see it: both are the same. */
+        /** @description A watched post was deleted, or the viewer may no longer see it; the two look the same. */
         LiveGone: {
-            /** @description Which. */
+            /** @description Its id. */
             postId: string;
         };
         /** @description The stream is open. */
@@ -1003,21 +1003,21 @@ export interface components {
             kind: string;
             /** @description Who did it. */
             person?: components["schemas"]["LivePerson"];
-            /** @description The post that it is about; empty if none. */
+            /** @description The post it is about; empty if none. */
             postId: string;
-            /** @description The comment that it is about; empty if none. */
+            /** @description The comment it is about; empty if none. */
             commentId: string;
             /**
              * Format: date-time
              * @description When it happened.
              */
             at?: string;
-            /** @description Shows what happened, sent as Agora-Position. */
+            /** @description Send it as Agora-Position to read what happened. */
             position: string;
         };
-        /** @description Somebody by name. */
+        /** @description A person, by name. */
         LivePerson: {
-            /** @description Which account. */
+            /** @description The account. */
             accountId: string;
             /** @description The handle. */
             handle: string;
@@ -1028,25 +1028,25 @@ export interface components {
         };
         /** @description There is a new post in the watched feed, or by the watched person. */
         LivePost: {
-            /** @description Which. */
+            /** @description Its id. */
             postId: string;
             /** @description Who wrote it. */
             authorId: string;
-            /** @description Shows the post, sent as Agora-Position. */
+            /** @description Send it as Agora-Position to read the post. */
             position: string;
         };
-        /** @description What was missed cannot be told, or there was too much of it. */
+        /** @description What was missed is no longer known, or was too much. */
         LiveReset: Record<string, never>;
         /**
-         * @description In which order comments come. ORDER_UNSPECIFIED: Not said: oldest first.; ORDER_OLDEST: Oldest first.; ORDER_NEWEST: Newest first.
+         * @description The order of comments. ORDER_UNSPECIFIED: Unset: oldest first.; ORDER_OLDEST: Oldest first.; ORDER_NEWEST: Newest first.
          * @enum {string}
          */
         Order: "ORDER_UNSPECIFIED" | "ORDER_OLDEST" | "ORDER_NEWEST";
         /** @description A page of people. */
         People: {
-            /** @description In the order of the list; hidden ones are left out, so a page may be short. */
+            /** @description In the order of the list; hidden people are omitted, so a page may be short. */
             people: components["schemas"]["Person"][];
-            /** @description For the next page; empty after the last. */
+            /** @description The cursor of the next page; empty on the last one. */
             nextCursor: string;
         };
         /** @description One person in a list. */
@@ -1055,23 +1055,23 @@ export interface components {
             profile?: components["schemas"]["Profile"];
             /**
              * Format: date-time
-             * @description Since when they are in the list.
+             * @description When they entered the list.
              */
             since?: string;
         };
         /** @description A post as the viewer may see it. */
         Post: {
-            /** @description Which. */
+            /** @description Its id. */
             postId: string;
             /** @description Who wrote it. */
             author?: components["schemas"]["Profile"];
-            /** @description What it says. */
+            /** @description Its text. */
             body: string;
             /** @description The accounts, tags and links in the body. */
             spans: components["schemas"]["Span"][];
-            /** @description Who may see it; the chosen ones only to their author. */
+            /** @description Who may see it. */
             audience: components["schemas"]["Audience"];
-            /** @description Whom the author chose; for the author alone. */
+            /** @description The people the author selected; only the author sees them. */
             chosenIds: string[];
             /** @description Who may comment. */
             replies: components["schemas"]["Replies"];
@@ -1084,17 +1084,17 @@ export interface components {
             publishedAt?: string;
             /**
              * Format: date-time
-             * @description When it was last changed; unset if never.
+             * @description When it was last edited; unset if never.
              */
             editedAt?: string;
             /**
              * Format: int64
-             * @description How many comments and replies.
+             * @description Number of comments and replies.
              */
             comments: string;
             /**
              * Format: int64
-             * @description How many reactions.
+             * @description Number of reactions.
              */
             reactions: string;
             /** @description Whether the viewer reacted. */
@@ -1102,11 +1102,11 @@ export interface components {
             /** @description Whether the viewer bookmarked it. */
             bookmarked: boolean;
         };
-        /** @description The change is made, or was already. */
+        /** @description The change is in effect, or was already. */
         PostWritten: {
-            /** @description Where it is durable. */
+            /** @description The position at which it is durable. */
             receipt?: components["schemas"]["Receipt"];
-            /** @description Which post. */
+            /** @description The post. */
             postId: string;
         };
         /** @description Why the answer is no (RFC 9457). Branch on `reason`: it never changes. */
@@ -1128,9 +1128,9 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A person as the viewer may see them. A private account shows strangers no about. */
+        /** @description A person as the viewer may see them. A private account hides `about` from strangers. */
         Profile: {
-            /** @description Who. */
+            /** @description The person. */
             accountId: string;
             /** @description Their unique name. */
             handle: string;
@@ -1138,21 +1138,21 @@ export interface components {
             firstName: string;
             /** @description Last name. */
             lastName: string;
-            /** @description What they say of themselves. */
+            /** @description What they say about themselves. */
             about: string;
             /** @description Whether only accepted followers see more. */
             private: boolean;
             /**
              * Format: int64
-             * @description How many follow them.
+             * @description Number of followers.
              */
             followers: string;
             /**
              * Format: int64
-             * @description How many they follow.
+             * @description Number of people they follow.
              */
             following: string;
-            /** @description What they are to the viewer. */
+            /** @description How they and the viewer relate. */
             relation?: components["schemas"]["Relation"];
             /**
              * Format: date-time
@@ -1160,86 +1160,86 @@ export interface components {
              */
             registeredAt?: string;
         };
-        /** @description The profile is changed. */
+        /** @description The profile has been changed. */
         ProfileUpdated: {
-            /** @description Where the change is durable. */
+            /** @description The position at which the change is durable. */
             receipt?: components["schemas"]["Receipt"];
         };
         /** @description Several profiles. */
         Profiles: {
-            /** @description In the order asked. */
+            /** @description In the requested order. */
             profiles: components["schemas"]["Profile"][];
         };
-        /** @description Asks to comment. */
+        /** @description Comments on a post. */
         PublishCommentRequest: {
             /** @description The comment to reply to; empty for a comment on the post. */
             parentId?: string;
             /** @description 1 to 3000 characters. */
             body: string;
         };
-        /** @description Asks to publish a post. */
+        /** @description Publishes a post. */
         PublishPostRequest: {
             /** @description 1 to 5000 characters; @handles, #tags and links are recognised. */
             body: string;
             /** @description Who may see it. */
             audience?: components["schemas"]["Audience"];
-            /** @description 1 to 100 followers when the audience is selected, else none. */
+            /** @description 1 to 100 followers if the audience is selected, otherwise none. */
             chosenIds?: string[];
             /** @description Who may comment. */
             replies?: components["schemas"]["Replies"];
         };
-        /** @description Somebody's reaction. */
+        /** @description One person's reaction. */
         Reaction: {
-            /** @description Who. */
+            /** @description The person. */
             person?: components["schemas"]["Profile"];
             /**
              * Format: date-time
-             * @description Since when.
+             * @description When they reacted.
              */
             since?: string;
         };
         /** @description A page of reactions. */
         Reactions: {
-            /** @description Newest first; hidden people are left out. */
+            /** @description Newest first; hidden people are omitted. */
             reactions: components["schemas"]["Reaction"][];
-            /** @description For the next page; empty after the last. */
+            /** @description The cursor of the next page; empty on the last one. */
             nextCursor: string;
         };
-        /** @description Proof that a command is durable, and where. */
+        /** @description Confirms that a command is durable, and at which position. */
         Receipt: {
             /** @description The sealed position it reached: send it with a query (header Agora-Position) to read your own write. */
             position: string;
             /** @description Whether every read model that decides visibility has applied it already. False means: accepted, not yet everywhere. */
             everywhere: boolean;
         };
-        /** @description Asks for an account. */
+        /** @description Registers an account. */
         RegisterRequest: {
-            /** @description The address to sign in with; unique, whatever the case. */
+            /** @description The address to sign in with; unique regardless of case. */
             email: string;
-            /** @description 10 to 128 characters; not a common one, not the e-mail or handle. */
+            /** @description 10 to 128 characters; neither a common password nor the e-mail address or handle. */
             password: string;
             /** @description 1 to 80 letters of any script, spaces, apostrophes, hyphens and dots. */
             firstName: string;
-            /** @description As the first name. */
+            /** @description Same rules as the first name. */
             lastName: string;
-            /** @description ISO 8601 date; age 13 to 120. */
+            /** @description ISO 8601 date; for ages 13 to 120. */
             birthDate: string;
-            /** @description 3 to 30 of a-z, 0-9 and _; unique. Made from the name when empty. */
+            /** @description 3 to 30 of a-z, 0-9 and _; unique. Derived from the name when empty. */
             handle?: string;
             /** @description Up to 2000 characters. */
             about?: string;
-            /** @description Whether only accepted followers see more than the name. */
+            /** @description Whether only accepted followers see more than name, handle and counts. */
             private?: boolean;
-            /** @description What the session is called in the list of sessions, such as "Firefox on Linux". */
+            /** @description The session's name in the list of sessions, such as "Firefox on Linux". */
             device?: string;
         };
-        /** @description What a person is to the viewer, and the viewer to them. */
+        /** @description How a person and the viewer relate. */
         Relation: {
             /** @description Whether it is the viewer. */
             self: boolean;
-            /** @description How far the viewer follows them. */
+            /** @description Whether the viewer follows them. */
             following: components["schemas"]["Follow"];
-            /** @description How far they follow the viewer. */
+            /** @description Whether they follow the viewer. */
             followedBy: components["schemas"]["Follow"];
             /** @description Whether the viewer blocks them. */
             blocked: boolean;
@@ -1247,48 +1247,48 @@ export interface components {
             muted: boolean;
         };
         /**
-         * @description Who of those who may see a post may comment on it. REPLIES_UNSPECIFIED: Not said: everybody.; REPLIES_EVERYBODY: Everybody who may see it.; REPLIES_FOLLOWERS: The author's followers.; REPLIES_NOBODY: Nobody but the author.
+         * @description Which of the people who may see a post may comment on it. REPLIES_UNSPECIFIED: Unset: everyone.; REPLIES_EVERYBODY: Everyone who may see it.; REPLIES_FOLLOWERS: The author's followers.; REPLIES_NOBODY: Nobody but the author.
          * @enum {string}
          */
         Replies: "REPLIES_UNSPECIFIED" | "REPLIES_EVERYBODY" | "REPLIES_FOLLOWERS" | "REPLIES_NOBODY";
-        /** @description Asks to be private or public. */
+        /** @description Makes the account private or public. */
         SetVisibilityRequest: {
-            /** @description Whether only accepted followers see more than the name. */
+            /** @description Whether only accepted followers see more than name, handle and counts. */
             private?: boolean;
         };
-        /** @description Asks for a session. */
+        /** @description Opens a session. */
         SignInRequest: {
             /** @description E-mail address or handle. */
             login: string;
             /** @description The password. */
             password: string;
-            /** @description What the session is called in the list of sessions. */
+            /** @description The session's name in the list of sessions. */
             device?: string;
         };
         /** @description A new session. */
         SignedIn: {
-            /** @description Where the account and its session are durable. */
+            /** @description The position at which account and session are durable. */
             receipt?: components["schemas"]["Receipt"];
             /** @description Who is signed in. */
             accountId: string;
             /** @description The session that was opened. */
             sessionId: string;
-            /** @description Bearer token (JWT) for 15 minutes. */
+            /** @description Bearer token (JWT). */
             accessToken: string;
             /**
              * Format: date-time
-             * @description When the access token ends.
+             * @description When the access token expires.
              */
             accessExpiresAt?: string;
             /** @description The account's handle. */
             handle: string;
         };
-        /** @description The session is closed. */
+        /** @description The session has been closed. */
         SignedOut: {
-            /** @description Where the closing is durable. */
+            /** @description The position at which this is durable. */
             receipt?: components["schemas"]["Receipt"];
         };
-        /** @description A part of a text that leads somewhere. Exactly one of the last three is set. */
+        /** @description A part of a text that links somewhere. Exactly one of the last three fields is set. */
         Span: {
             /**
              * Format: int32
@@ -1300,31 +1300,31 @@ export interface components {
              * @description How long it is, in code points.
              */
             length: number;
-            /** @description The account that is mentioned. */
+            /** @description The mentioned account. */
             accountId: string;
             /** @description The tag, in lower case, without #. */
             tag: string;
             /** @description The address of the link. */
             link: string;
         };
-        /** @description Asks to change the own profile. Fields outside the mask are ignored. */
+        /** @description Changes the caller's profile. Fields outside the mask are ignored. */
         UpdateProfileRequest: {
             /** @description Which of the fields below change. */
             updateMask: string;
-            /** @description As at registration. */
+            /** @description Same rules as at registration. */
             firstName?: string;
-            /** @description As at registration. */
+            /** @description Same rules as at registration. */
             lastName?: string;
-            /** @description As at registration. */
+            /** @description Same rules as at registration. */
             birthDate?: string;
-            /** @description As at registration; the old handle is free again after 30 days. */
+            /** @description Same rules as at registration; the old handle becomes available again after 30 days. */
             handle?: string;
             /** @description Up to 2000 characters. */
             about?: string;
         };
-        /** @description The visibility is set. */
+        /** @description The visibility has been set. */
         VisibilitySet: {
-            /** @description Where the change is durable. */
+            /** @description The position at which the change is durable. */
             receipt?: components["schemas"]["Receipt"];
         };
     };
@@ -1494,9 +1494,9 @@ export interface operations {
     ListBlocked: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1532,9 +1532,9 @@ export interface operations {
     ListBookmarks: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1579,7 +1579,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -1609,9 +1609,9 @@ export interface operations {
     ListMuted: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1647,9 +1647,9 @@ export interface operations {
     ListIncomingRequests: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1685,9 +1685,9 @@ export interface operations {
     ListOutgoingRequests: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1732,7 +1732,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -1771,7 +1771,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -1881,9 +1881,9 @@ export interface operations {
     ReadExplore: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1919,9 +1919,9 @@ export interface operations {
     ReadHome: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -1997,7 +1997,7 @@ export interface operations {
                 feed?: "" | "home" | "explore";
                 /** @description The person whose posts are open, if any. */
                 author?: string;
-                /** @description The posts on the screen, 100 at most. */
+                /** @description The posts on screen, 100 at most. */
                 post?: string[];
             };
             header?: {
@@ -2112,7 +2112,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2151,7 +2151,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2190,7 +2190,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2229,7 +2229,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2268,7 +2268,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2298,9 +2298,9 @@ export interface operations {
     ListFollowers: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -2310,7 +2310,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2339,9 +2339,9 @@ export interface operations {
     ListFollowing: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -2351,7 +2351,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2389,7 +2389,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2428,7 +2428,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2458,9 +2458,9 @@ export interface operations {
     ListPostsOf: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -2470,7 +2470,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Whose. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2506,7 +2506,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Who. */
+                /** @description The person. */
                 accountId: string;
             };
             cookie?: never;
@@ -2582,7 +2582,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2620,7 +2620,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2659,7 +2659,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2702,7 +2702,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2741,7 +2741,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2771,11 +2771,11 @@ export interface operations {
     ListComments: {
         parameters: {
             query?: {
-                /** @description In which order. */
+                /** @description The order of the comments. */
                 order?: components["schemas"]["Order"];
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -2785,7 +2785,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2823,7 +2823,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -2866,9 +2866,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -2907,9 +2907,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -2952,9 +2952,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -2993,9 +2993,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -3025,9 +3025,9 @@ export interface operations {
     ListCommentReactions: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -3037,9 +3037,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -3068,9 +3068,9 @@ export interface operations {
     ListReplies: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -3080,9 +3080,9 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
-                /** @description Which comment under it. */
+                /** @description The comment under it. */
                 commentId: string;
             };
             cookie?: never;
@@ -3111,9 +3111,9 @@ export interface operations {
     ListEdits: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -3123,7 +3123,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -3161,7 +3161,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -3200,7 +3200,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
@@ -3230,9 +3230,9 @@ export interface operations {
     ListReactions: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; 20 when 0. */
+                /** @description Entries per page, 1 to 100; 0 means 20. */
                 pageSize?: number;
-                /** @description The cursor of the page before; empty for the first. */
+                /** @description The previous page's next_cursor; empty for the first page. */
                 cursor?: string;
             };
             header?: {
@@ -3242,7 +3242,7 @@ export interface operations {
                 traceparent?: components["parameters"]["Traceparent"];
             };
             path: {
-                /** @description Which post. */
+                /** @description The post. */
                 postId: string;
             };
             cookie?: never;
