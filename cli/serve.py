@@ -5,7 +5,6 @@ in the opposite order, so that nobody is asked any more by the time it lets go.
 """
 
 import asyncio
-import gc
 import logging
 import os
 import resource
@@ -17,6 +16,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.output import UNUSABLE, Failure, examples
+from infra.collector import calm_collector
 from infra.config import CommandsSettings, QueriesSettings, Settings, load
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
@@ -132,9 +132,7 @@ async def _serve(settings: Settings, sides: Sequence[Side]) -> None:
         with stop.while_starting():
             await _open(opened, settings, sides)
         if not stop.told.is_set():
-            # What was made so far stays for good: the collector need not visit it again.
-            gc.collect()
-            gc.freeze()
+            calm_collector()
             await stop.told.wait()
         log.info("stopping")
 

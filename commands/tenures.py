@@ -21,8 +21,10 @@ class Place(Struct):
     tenure: Tenure
 
 
-LEARNED_S: Final = 0.05
-"""How long the tail leaves a partition alone of which an owner here has learned by itself."""
+LEARNED_S: Final = 0.25
+"""How long the tail leaves a partition alone of which an owner here has learned by itself.
+
+Longer than the rounds of an owner that is very busy: it would read what it wrote just then."""
 
 
 class Tenures:

@@ -4,9 +4,9 @@ What is asked while an answer is on its way is asked in the next round, never an
 running one: an answer always speaks of a moment after its question.
 
 Nobody waits for company after a quiet moment, nor after a round for a single question. But while
-rounds for many follow on each other they keep a little distance: a busy process takes in its calls
-one by one, and would else make a round trip for each, which costs it more than all the rest of a
-small call.
+rounds for several follow on each other they keep a distance, the more the greater: a busy process
+takes in its calls one by one, and would else make a round trip for each, which costs it more than
+all the rest of a small call.
 """
 
 import asyncio
@@ -17,13 +17,15 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-APART_S: Final = 0.002
+APART_S: Final = 0.004
+APART_EACH_S: Final = 0.001
 
 
 class Coalesced(Generic[Key, Value]):
     """Answers single keys by `ask`, which takes many and answers each of them.
 
-    After a round for more than one key, the next begins `apart_s` seconds later at the earliest.
+    After a round for several keys, the next begins a millisecond later for each of them at the
+    earliest, but no more than `apart_s` seconds.
     """
 
     def __init__(
@@ -52,7 +54,8 @@ class Coalesced(Generic[Key, Value]):
                 await asyncio.sleep(early_s)
             asked, self._waiting = self._waiting, {}
             if len(asked) > 1:
-                self._next_at = loop.time() + self._apart_s
+                apart_s = min(self._apart_s, APART_EACH_S * len(asked))
+                self._next_at = loop.time() + apart_s
             try:
                 found = await self._ask(tuple(asked))
             except Exception as error:

@@ -1,7 +1,6 @@
 """The worker process: read models and reactions on one Faust app, until it is told to stop."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -11,6 +10,7 @@ import uvloop
 from msgspec import Struct
 from msgspec.structs import replace
 
+from infra.collector import calm_collector
 from infra.config import PostgresSettings, Settings
 from infra.crypto import key_vault
 from infra.crypto.keyring import open_keyring
@@ -41,10 +41,6 @@ from projections.heads import stored_places
 from projections.model import Model
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Telling
-
-_YOUNG_OBJECTS: Final = 100_000
-"""A batch makes some ten thousand objects that live for milliseconds: looking through them every
-700 allocations, as Python does by itself, took 40 % of a worker's time."""
 
 _STATEMENT_MS: Final = 600_000
 """Accepting a million requests is one statement; cut short, it would be tried for ever."""
@@ -91,9 +87,7 @@ async def _until_told(
                 failure = await opened.enter_async_context(running)
             if stop.told.is_set():
                 return
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(_YOUNG_OBJECTS)
+            calm_collector()
             stopping = asyncio.create_task(stop.told.wait())
             await asyncio.wait([stopping, failure], return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from infra import coalescing
 from infra.coalescing import Coalesced
 
 
@@ -38,7 +39,10 @@ async def test_questions_during_a_round_share_the_next_one() -> None:
     assert library.rounds == [("a",), ("b", "c", "a")]
 
 
-async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile() -> None:
+async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coalescing, "APART_EACH_S", 0.1)
     library = Library()
     library.gate.set()
     coalesced = Coalesced(library.ask, apart_s=0.2)

@@ -17,6 +17,7 @@ import uvloop
 
 from events.posts import ReactionSet
 from events.topics import POSTS, Partition
+from infra.collector import calm_collector
 from infra.config import Settings
 from infra.worker import progress
 from infra.worker.lane import CONSUMED_RECORDS_MAX
@@ -53,6 +54,8 @@ async def _measured(run: Run) -> Sequence[Figure]:
     run.tell(f"hot-key: {likes} likes are written")
     log = liked(likes, run.seed)
     upserts = Upserts(run.servers.settings().postgres.dsn, log.entries[PARTITION])
+    # As a worker does before it serves.
+    calm_collector()
     ours, theirs, writes = [], [], []
     for number in range(run.rounds):
         run.tell(f"hot-key: round {number + 1} of {run.rounds}")

@@ -12,6 +12,7 @@ from commands.ownership import owning
 from commands.router import Router
 from commands.writer.partition import Identity, Tools
 from infra.checkpoints.postgres import open_checkpoints
+from infra.collector import calm_collector
 from infra.config import Settings
 from infra.crypto import key_vault
 from infra.crypto.digests import Digests
@@ -60,4 +61,5 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
         owned = await opened.enter_async_context(
             owning(settings, tools, keyring, lambda endpoint: Channel(endpoint, internal))
         )
+        calm_collector()
         yield Writing(owned.router, log, keyring)
