@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.event_schemas import event_schema
+from cli.metrics_page import metrics_page
 from cli.reasons_page import reasons_page
 from events.catalog import TYPES
 from infra.config_reference import settings_page
@@ -19,6 +20,7 @@ FOLDER: Final = Path(__file__).resolve().parents[1]
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "docs/reference/settings.md": settings_page,
     "docs/reference/reasons.md": reasons_page,
+    "docs/reference/metrics.md": metrics_page,
     **{f"schemas/events/{name}.json": partial(event_schema, name) for name in TYPES},
 }
 

@@ -40,7 +40,7 @@ _LOGGED_EVERY_S: Final = 30.0
 
 ITEMS: Final = Counter(
     "agora_live_items_total",
-    "Events for open pages, by what became of them (told, delayed, late, failed).",
+    "Events for open pages, by outcome (told, delayed, late, failed).",
     ["outcome"],
     registry=REGISTRY,
 )

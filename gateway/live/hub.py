@@ -27,15 +27,15 @@ from schemas.gen import live_pb2 as pb
 SCANNED_MAX: Final = 5_000
 """So many entries of the ring are looked at for a replay before others get their turn."""
 
-PAGES: Final = Gauge("agora_live_streams", "Streams of live updates open now.", registry=REGISTRY)
+PAGES: Final = Gauge("agora_live_streams", "Open streams of live updates.", registry=REGISTRY)
 RESETS: Final = Counter(
     "agora_live_resets_total",
-    "Pages that had to read everything anew, by cause.",
+    "Pages that were told to reload everything, by cause.",
     ["cause"],
     registry=REGISTRY,
 )
 MALFORMED: Final = Counter(
-    "agora_live_malformed_total", "Messages on the bus that no projection sends.", registry=REGISTRY
+    "agora_live_malformed_total", "Messages on the bus that are not live news.", registry=REGISTRY
 )
 
 _log = logging.getLogger(__name__)

@@ -47,7 +47,7 @@ _AGAIN_S: Final = 1.0
 
 LAG_SECONDS: Final = Histogram(
     "agora_live_lag_seconds",
-    "Time from the news of a commit on the bus to the page's socket.",
+    "Time from publishing a commit's news to writing it to the page's socket.",
     buckets=LATENCY_BUCKETS_S,
     registry=REGISTRY,
 )

@@ -36,7 +36,7 @@ RPC_SECONDS: Final = Histogram(
 )
 RPC_REFUSALS: Final = Counter(
     "agora_rpc_refusals_total",
-    "Calls answered no, by rpc and reason.",
+    "Refused calls, by rpc and reason.",
     ["rpc", "reason"],
     registry=REGISTRY,
 )

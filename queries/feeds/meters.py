@@ -19,7 +19,7 @@ OUTCOMES: Final = {outcome: READS.labels(outcome) for outcome in (HIT, *Miss)}
 
 REFILLS: Final = Counter(
     "agora_timeline_refills_total",
-    "Timelines filled, by outcome: done, void (overtaken), failed, or dropped for lack of room.",
+    "Timelines filled, by outcome: done, void (overtaken), failed, dropped (queue full).",
     ["outcome"],
     registry=REGISTRY,
 )
