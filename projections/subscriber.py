@@ -98,6 +98,10 @@ class ModelSubscriber:
         self._told[partition] = following
         return following
 
+    def reached(self, partition: Partition) -> Checkpoint | None:
+        """Where it is, as far as this process knows."""
+        return self._places.known(partition)
+
     def release(self, partition: Partition) -> None:
         """Let go of the partition."""
         if self._commits is not None:

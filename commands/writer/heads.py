@@ -14,13 +14,19 @@ from msgspec.structs import replace
 from events.catalog import FOLDS
 from events.stream import Head, Seen, kind_of, restored
 from events.topics import Partition
-from infra.checkpoints.port import Checkpoints
+from infra.checkpoints.port import Checkpoints, Lapsed
 
 
 class Heads:
-    """Heads of one partition during one tenure; loads absent ones from the checkpoint."""
+    """Heads of one partition during one tenure; loads absent ones from the checkpoint.
 
-    def __init__(self, partition: Partition, checkpoints: Checkpoints) -> None:
+    `since` is the offset that the checkpoint was confirmed to be at; `lapsed` says that it was
+    found behind that, so that what left memory is lost to this tenure.
+    """
+
+    def __init__(self, partition: Partition, checkpoints: Checkpoints, since: int = 0) -> None:
+        self.since = since
+        self.lapsed = False
         self._partition = partition
         self._checkpoints = checkpoints
         self._heads: OrderedDict[str, Head] = OrderedDict()
@@ -84,8 +90,9 @@ class Heads:
         while streams := [stream for stream in self._wanted if stream not in done]:
             done.update(streams)
             try:
-                found = await self._checkpoints.load(self._partition, streams)
+                found = await self._checkpoints.load(self._partition, streams, self.since)
             except Exception as error:
+                self.lapsed = self.lapsed or isinstance(error, Lapsed)
                 self._settle(streams, error)
             else:
                 self._keep(streams, found)
@@ -129,8 +136,9 @@ class Heads:
         for stream in self._ahead:
             self._heads[stream] = shifted(self._heads[stream], from_offset, by)
 
-    def saved(self, heads: Mapping[str, Head]) -> None:
-        """A checkpoint holds these heads now."""
+    def saved(self, heads: Mapping[str, Head], since: int) -> None:
+        """A checkpoint at the offset `since` holds these heads now."""
+        self.since = since
         for stream, head in heads.items():
             if self._dirty.get(stream) is head:
                 del self._dirty[stream]

@@ -207,11 +207,12 @@ class Owner:
             self._judge(self._queue.popleft())
 
     def _judge(self, waiting: Waiting) -> None:
-        at = max(self._desk.clock(), self.latest)
+        now = self._desk.clock()
+        at = max(now, self.latest)
         heads = {stream: self._desk.heads[stream] for stream in waiting.asked.streams}
         offset = self._building.next_offset
         try:
-            ruling = rule(self._desk.terms, waiting.asked, heads, at, offset)
+            ruling = rule(self._desk.terms, waiting.asked, heads, at, offset, now)
         except Exception as bug:
             self._fail(waiting, bug)
             return

@@ -22,7 +22,7 @@ from commands.writer.owner import Desk, Ended, Ending, Owner
 from commands.writer.ruling import Limits, Terms
 from commands.writer.saving import Pace, Saver
 from commands.writer.settling import Unsettled, settle
-from commands.writer.takeover import Taken, take_over
+from commands.writer.takeover import ForeignLog, Taken, Unfoldable, take_over
 from events import record
 from events.codec import Cipher
 from events.record import Claim
@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 CLAIM_READ_S = 2.0
 BACKOFF_FIRST_S = 0.02
 BACKOFF_LAST_S = 1.0
+TRIES_MAX = 5
+"""So often a takeover is tried again at once, whatever went wrong, before the partition halts."""
+HALTED_S = 30.0
+"""After this long a halted partition is tried again: a takeover reads, and so harms nothing."""
 
 
 class Identity(Struct, frozen=True):
@@ -63,11 +67,16 @@ class Tools(Struct, frozen=True):
 
 
 class PartitionWriter:
-    """The life of one partition in this process."""
+    """The life of one partition in this process.
+
+    `halted` says why it cannot be served here, empty while nothing keeps it from being; `faults` is
+    how many takeovers failed for a reason that nobody expects.
+    """
 
     def __init__(self, partition: Partition, tools: Tools, tenures: Tenures) -> None:
         self.partition = partition
         self.halted = ""
+        self.faults = 0
         self._tools = tools
         self._tenures = tenures
         self._drawn: set[UUID] = set()
@@ -77,6 +86,7 @@ class PartitionWriter:
         self._wake = asyncio.Event()
         self._serving = asyncio.Event()
         self._backoff_s = BACKOFF_FIRST_S
+        self._failures = 0
         self._appender: Appender | None = None
         self._unsettled: Unsettled | None = None
         self._unsent: Sequence[Waiting] = ()
@@ -132,11 +142,14 @@ class PartitionWriter:
 
     async def run(self) -> None:
         """Claims and serves until `stop`; never raises for anything that the log can mend."""
-        while not self._stopping and not self.halted:
+        while not self._stopping:
             tenure = self._tenures.of(self.partition)
             if self._mine(tenure):
                 await self._serve(tenure)
-            elif self._wanted is not None and self._still(self._wanted):
+                continue
+            # Whatever was wrong here, it is the next owner's to find, or to do without.
+            self.halted, self._failures = "", 0
+            if self._wanted is not None and self._still(self._wanted):
                 await self._claim(tenure)
             else:
                 self._wanted = None
@@ -154,9 +167,13 @@ class PartitionWriter:
         except LogUnavailable:
             await self._back_off()
             return
+        await self._stirred(tenure)
+
+    async def _stirred(self, tenure: Tenure, within_s: float | None = None) -> None:
+        """Until somebody asks for something or the tenure changes, or so long."""
         changed = asyncio.ensure_future(self._tenures.changed(self.partition, tenure))
         waking = asyncio.ensure_future(self._wake.wait())
-        await asyncio.wait({changed, waking}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({changed, waking}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
         changed.cancel()
         waking.cancel()
         self._wake.clear()
@@ -214,6 +231,7 @@ class PartitionWriter:
         except Exception as error:
             await self._halt_unless_fenced(tenure, error)
             return
+        self.halted, self._failures = "", 0
         ended = await self._serve_taken(tenure, taken, self._appender)
         self._end_tenure(tenure)
         if ended.ending is Ending.UNKNOWN:
@@ -303,23 +321,44 @@ class PartitionWriter:
             self._unsettled = None
 
     async def _halt_unless_fenced(self, tenure: Tenure, error: Exception) -> None:
-        """A newer owner may have saved its heads while they were read here: no fault of the log.
+        """Another owner may have saved its heads while they were read here: no fault of the log.
 
-        It takes the checkpoint before it saves, so trying to take it again tells for certain.
+        A newer one takes the checkpoint before it saves, so trying to take it again tells for
+        certain. An older one saves once the store has lost that it was taken: the checkpoint moved.
         """
         try:
-            await self._tools.checkpoints.take(self.partition, tenure.claimed_at)
+            saved = await self._tools.checkpoints.take(self.partition, tenure.claimed_at)
         except Fenced:
             self._end_tenure(tenure)
         except Unavailable:
             await self._back_off()
         else:
-            self._halt(error)
+            if isinstance(error, Unfoldable) and error.offset != saved.offset:
+                log.warning("%s: the checkpoint moved while it was read", self.partition)
+                await self._back_off()
+                return
+            await self._halt(tenure, error)
 
-    def _halt(self, error: Exception) -> None:
-        """What cannot be folded must not be written on: an operator has to look."""
+    async def _halt(self, tenure: Tenure, error: Exception) -> None:
+        """What cannot be folded must not be written on: an operator has to look.
+
+        What nobody expected may be gone in a moment, so it is tried a few times first, and now and
+        then afterwards. That this is another log, though, is known at once.
+        """
+        self.faults += 1
+        self._failures += 1
+        if self._failures < TRIES_MAX and not isinstance(error, ForeignLog):
+            log.warning("%s: cannot take over: %r", self.partition, error, exc_info=error)
+            await self._drop_appender()
+            await self._back_off()
+            return
         log.error("%s is halted: %s", self.partition, error, exc_info=error)
-        self.halted = f"Partition {self.partition} is halted: {error}"
+        self.halted = (
+            f"Partition {self.partition} is halted, and tried again every {HALTED_S:.0f} s: {error}"
+        )
+        self._give_up_waiting()
+        await self._drop_appender()
+        await self._stirred(tenure, HALTED_S)
 
     async def _drop_appender(self) -> None:
         appender, self._appender = self._appender, None

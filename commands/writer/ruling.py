@@ -77,8 +77,12 @@ def rule(
     heads: Mapping[str, Head],
     at: datetime,
     offset: int,
+    now: datetime | None = None,
 ) -> Ruling:
     """The ruling on `asked` at the time `at`, to stand at `offset` if it has events.
+
+    `now` is what the owner's clock shows, which may be less: `at` is never below the partition's
+    last time, and an owner whose clock was ahead may have left that in the future.
 
     `heads` holds at least the streams asked about. Anything but a Refusal that the decider raises
     is a bug and passes through.
@@ -89,7 +93,7 @@ def rule(
         repeat = _repeat(heads[asked.streams[0]], submission, digest, at)
         if repeat is not None:
             return Ruling(at, repeat=repeat)
-        _check_age(submission, at)
+        _check_age(submission, at if now is None else now)
         states = [heads[stream].state for stream in asked.streams]
         events = tuple(asked.route.decide(states, submission.command, at))
         if not events:
@@ -130,8 +134,8 @@ def _crowded(home: Head, at: datetime) -> bool:
     return sum(at - seen.at < MEMORY for seen in home.seen) >= REMEMBERED_REQUESTS_MAX
 
 
-def _check_age(submission: Submission, at: datetime) -> None:
-    if submission.checked_at is not None and at - submission.checked_at > CHECK_AGE_MAX:
+def _check_age(submission: Submission, now: datetime) -> None:
+    if submission.checked_at is not None and now - submission.checked_at > CHECK_AGE_MAX:
         raise Unavailable("CHECK_TOO_OLD", "The permission was checked too long ago.")
 
 

@@ -1,7 +1,8 @@
 """Saves state checkpoints during a tenure, and once more at its end.
 
-A checkpoint holds only what is durable. A newer owner's claim closes it to this one: `Fenced`
-means that this owner is a zombie, and the tenure ends.
+A checkpoint holds only what is durable. Each one adds what changed to the one before, and so is
+refused where that is not there any more. A newer owner's claim closes it to this one. Both are
+`Fenced`: this owner must not go on, and the tenure ends.
 """
 
 import asyncio
@@ -52,7 +53,7 @@ class Saver:
             try:
                 await self.save()
             except Fenced:
-                log.info("%s: a newer owner has taken the checkpoint.", self._partition)
+                log.info("%s: a newer owner has the checkpoint, or it was lost.", self._partition)
                 self._owner.end(Ending.RESIGNED)
                 return
             except Unavailable as error:
@@ -70,12 +71,14 @@ class Saver:
     async def save(self) -> None:
         """Saves what is durable and not saved yet; raises `Fenced` or `Unavailable`."""
         owner = self._owner
-        if owner.durable_next == self._saved_next:
+        if owner.durable_next == self._saved_next and not owner.heads.lapsed:
             return
         heads = dict(owner.heads.dirty)
         saved = Saved(owner.durable_next, owner.durable_last_id, owner.tenure, owner.latest)
         values = {stream: stored(head) for stream, head in heads.items()}
-        await self._checkpoints.save(self._partition, owner.tenure.claimed_at, saved, values)
-        owner.heads.saved(heads)
+        await self._checkpoints.save(
+            self._partition, owner.tenure.claimed_at, saved, values, owner.heads.since
+        )
+        owner.heads.saved(heads, saved.offset)
         owner.heads.evict(self._pace.keep_heads)
         self._saved_next = saved.offset

@@ -21,6 +21,7 @@ from events.tenure import Tenure, accept
 from events.topics import Partition
 from infra.checkpoints.port import Checkpoints, Saved
 from infra.log.port import Entry, Log, LogUnavailable
+from schemas.refusals import Unavailable
 
 BLIND = Blind()
 REPLAY_ENTRIES = 2000
@@ -28,6 +29,14 @@ REPLAY_ENTRIES = 2000
 
 class ForeignLog(RuntimeError):
     """The checkpoint was made on another log than this one: somebody has to look at it."""
+
+
+class Unfoldable(RuntimeError):
+    """The tail does not fold on the checkpoint that was found at `offset`; the cause says why."""
+
+    def __init__(self, offset: int, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.offset = offset
 
 
 class Taken(Struct, frozen=True):
@@ -48,20 +57,24 @@ async def take_over(
     """The partition's heads at the claim of `tenure`, which must be in force.
 
     Raises `Fenced` when a newer claim has the checkpoint already, `ForeignLog`,
-    `LogUnavailable`, `Unavailable`, and what `events.codec.decode` and `events.stream.moved`
-    raise on a log that cannot be folded.
+    `LogUnavailable`, `Unavailable`, and `Unfoldable` for whatever else goes wrong in the fold.
     """
     # Whatever the log's reader has to open first, it opens while the checkpoint is fetched.
     saved, end = await asyncio.gather(
         checkpoints.take(partition, tenure.claimed_at), log.end(partition)
     )
     await check_same_log(partition, saved, end, log)
-    state = _Replay(partition, saved, Heads(partition, checkpoints))
+    state = _Replay(partition, saved, Heads(partition, checkpoints, saved.offset))
     stop = tenure.claimed_at + 1
     while state.offset < stop:
         upto = min(stop, state.offset + REPLAY_ENTRIES)
         entries = await log.read(partition, state.offset, upto)
-        await state.fold(entries)
+        try:
+            await state.fold(entries)
+        except Unavailable:
+            raise
+        except Exception as error:
+            raise Unfoldable(saved.offset, error) from error
     return Taken(state.heads, state.offset, state.last_id, state.at)
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from events.tenure import UNCLAIMED, Tenure
 from events.topics import Partition
+from schemas.refusals import Unavailable
 
 
 class Saved(Struct, frozen=True):
@@ -29,7 +30,19 @@ class Saved(Struct, frozen=True):
 
 
 class Fenced(RuntimeError):
-    """A newer owner has taken the checkpoint: this one is a zombie and must stop."""
+    """This owner must stop, and begin anew from what is stored, if it is to be the owner again.
+
+    A newer one has taken the checkpoint, or the store has gone back behind what it had confirmed.
+    """
+
+
+class Lapsed(Unavailable):
+    """The store has gone back behind what it had confirmed, as after a fail-over that lost it."""
+
+    def __init__(self, partition: Partition) -> None:
+        super().__init__(
+            "STORE_UNAVAILABLE", f"The state checkpoint of {partition} was lost; try again."
+        )
 
 
 class Checkpoints(Protocol):
@@ -43,15 +56,27 @@ class Checkpoints(Protocol):
         """The partition's checkpoint, from now on closed to older claims; raises `Fenced`."""
         ...
 
-    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
-        """The stored heads of those streams, msgpack as saved; absent streams are left out."""
+    async def load(
+        self, partition: Partition, streams: Sequence[str], since: int = 0
+    ) -> Mapping[str, bytes]:
+        """The stored heads of those streams, msgpack as saved; absent streams are left out.
+
+        Raises `Lapsed` if the checkpoint is not at `since` or beyond, which was confirmed before:
+        the heads would be older than those that left memory.
+        """
         ...
 
     async def save(
-        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+        self,
+        partition: Partition,
+        claimed_at: int,
+        saved: Saved,
+        heads: Mapping[str, bytes],
+        since: int = 0,
     ) -> None:
-        """Upserts heads and checkpoint in one transaction.
+        """Upserts heads and checkpoint in one transaction: all that changed from `since` on.
 
-        Raises `Fenced`, and changes nothing, when a newer claim took it or it is further on.
+        Raises `Fenced`, and changes nothing, when a newer claim took it, it is further on, or not
+        even at `since`, which was confirmed before: heads would be missing in it.
         """
         ...

@@ -13,7 +13,7 @@ import msgspec
 
 from events.tenure import Tenure
 from events.topics import Partition
-from infra.checkpoints.port import Fenced, Saved
+from infra.checkpoints.port import Fenced, Lapsed, Saved
 from infra.coalescing import Coalesced
 from infra.config import Settings
 from infra.postgres.pool import Pool, open_pool, translated
@@ -48,13 +48,15 @@ _SAVE: Final = """
     with fence as (
         insert into writer_checkpoints as stored
             (partition, next_offset, last_id, tenure, claimed_at, at)
-        values (
-            %(partition)s, %(offset)s, %(last_id)s, %(tenure)s::jsonb, %(claimed_at)s, %(at)s)
+        select %(partition)s::text, %(offset)s::bigint, %(last_id)s::uuid, %(tenure)s::jsonb,
+            %(claimed_at)s::bigint, %(at)s::timestamptz
+        where %(since)s = 0
+            or exists (select from writer_checkpoints where partition = %(partition)s)
         on conflict (partition) do update set
             next_offset = excluded.next_offset, last_id = excluded.last_id,
             tenure = excluded.tenure, claimed_at = excluded.claimed_at, at = excluded.at
         where stored.claimed_at <= excluded.claimed_at
-            and stored.next_offset <= excluded.next_offset
+            and stored.next_offset between %(since)s and excluded.next_offset
         returning partition),
     moved as (
         insert into writer_heads (partition, stream, head)
@@ -65,16 +67,19 @@ _SAVE: Final = """
 
 # One look into the index for each: a plain join may be planned as a scan of the whole table.
 _LOAD: Final = """
-    select partition, stream, head from unnest(%s::text[], %s::text[]) as asked (partition, stream)
-    cross join lateral (
+    select asked.partition, asked.stream, found.head, reached.next_offset
+    from unnest(%s::text[], %s::text[]) as asked (partition, stream)
+    left join writer_checkpoints reached on reached.partition = asked.partition
+    left join lateral (
         select head from writer_heads stored
-        where stored.partition = asked.partition and stored.stream = asked.stream limit 1) found"""
+        where stored.partition = asked.partition and stored.stream = asked.stream limit 1) found
+        on true"""
 
 _PEEK: Final = """
     select next_offset, last_id, tenure::text, at from writer_checkpoints where partition = %s"""
 
-Load = tuple[str, tuple[str, ...]]
-"""A partition and the streams wanted of it."""
+Load = tuple[Partition, tuple[str, ...], int]
+"""A partition, the streams wanted of it, and where its checkpoint must be at least."""
 
 _tenures: Final = msgspec.json.Decoder(Tenure)
 
@@ -105,31 +110,38 @@ class PostgresCheckpoints:
             raise Fenced(f"{partition}: a newer claim than that of offset {claimed_at} took it.")
         return _saved(row)
 
-    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
-        """The stored heads of those streams; absent streams are left out."""
+    async def load(
+        self, partition: Partition, streams: Sequence[str], since: int = 0
+    ) -> Mapping[str, bytes]:
+        """The stored heads of those streams; absent streams are left out. Raises `Lapsed`."""
         if not streams:
             return {}
-        return await self._loads.answer((str(partition), tuple(streams)))
+        found = await self._loads.answer((partition, tuple(streams), since))
+        if found is None:
+            raise Lapsed(partition)
+        return found
 
-    async def _loaded(self, loads: Sequence[Load]) -> Mapping[Load, Mapping[str, bytes]]:
+    async def _loaded(self, loads: Sequence[Load]) -> Mapping[Load, Mapping[str, bytes] | None]:
         """What several loads ask for, in whatever partitions, in one round trip."""
-        asked = [(partition, stream) for partition, streams in loads for stream in streams]
+        asked = [(str(partition), stream) for partition, streams, _ in loads for stream in streams]
         partitions, names = (list(column) for column in zip(*asked, strict=True))
         with translated():
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(_LOAD, (partitions, names), binary=True)
-                heads = {row[:2]: row[2] for row in await cursor.fetchall()}
+                rows = await cursor.fetchall()
+        heads = {(partition, stream): head for partition, stream, head, _ in rows}
+        reached = {partition: next_offset or 0 for partition, _, _, next_offset in rows}
         return {
-            (partition, streams): {
-                stream: heads[partition, stream]
-                for stream in streams
-                if (partition, stream) in heads
-            }
-            for partition, streams in loads
+            load: _of(load, heads) if reached[str(load[0])] >= load[2] else None for load in loads
         }
 
     async def save(
-        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+        self,
+        partition: Partition,
+        claimed_at: int,
+        saved: Saved,
+        heads: Mapping[str, bytes],
+        since: int = 0,
     ) -> None:
         """Upserts heads and checkpoint in one transaction; raises `Fenced`.
 
@@ -140,12 +152,18 @@ class PostgresCheckpoints:
         """
         ordered = sorted(heads)
         values = _values(partition, claimed_at, saved)
-        values |= {"streams": ordered, "heads": [heads[stream] for stream in ordered]}
+        values |= {
+            "since": since,
+            "streams": ordered,
+            "heads": [heads[stream] for stream in ordered],
+        }
         with translated():
             async with self._pool.connection() as connection:
                 cursor = await connection.execute(_SAVE, values, binary=True)
                 if await cursor.fetchone() is None:
-                    raise Fenced(f"{partition}: a newer claim or save stands there.")
+                    raise Fenced(
+                        f"{partition}: a newer claim or save stands there, or an older save."
+                    )
 
 
 @asynccontextmanager
@@ -154,6 +172,12 @@ async def open_checkpoints(settings: Settings) -> AsyncIterator[PostgresCheckpoi
     async with open_pool(settings.postgres, role="commands") as pool:
         await ensure(pool, settings, TABLES)
         yield PostgresCheckpoints(pool)
+
+
+def _of(load: Load, heads: Mapping[tuple[str, str], bytes | None]) -> Mapping[str, bytes]:
+    partition, streams, _ = load
+    found = {stream: heads[str(partition), stream] for stream in streams}
+    return {stream: head for stream, head in found.items() if head is not None}
 
 
 def _values(partition: Partition, claimed_at: int, saved: Saved) -> dict[str, Any]:

@@ -139,6 +139,28 @@ async def all_of(connection: Connection, model: str, build: int) -> dict[Partiti
     return {parse_partition(row[0]): _checkpoint(row[1:]) for row in await cursor.fetchall()}
 
 
+class Stored(NamedTuple):
+    """Where a subscriber's live checkpoint is in a partition, and of which rows."""
+
+    build: int
+    revision: int
+    offset: int
+
+
+async def live_places(
+    connection: Connection, models: Sequence[str]
+) -> dict[tuple[str, Partition], Stored]:
+    """The checkpoints of these subscribers that are live, by name and partition."""
+    cursor = await connection.execute(
+        'select model, partition, build, revision, "offset" from checkpoints where model = any(%s)',
+        (list(models),),
+    )
+    return {
+        (model, parse_partition(partition)): Stored(*stored)
+        for model, partition, *stored in await cursor.fetchall()
+    }
+
+
 async def held(connection: Connection, model: str, build: int) -> dict[Partition, int]:
     """The next offset in each partition of a build, which stays so until the transaction ends."""
     cursor = await connection.execute(

@@ -87,6 +87,7 @@ class Lane:
         self._news = asyncio.Event()
         self._stirred = asyncio.Event()
         self._paused = False
+        self._doubt = ""
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -112,6 +113,11 @@ class Lane:
             self._paused = paused
             self._stirred.set()
             self._news.set()
+
+    def doubt(self, why: str) -> None:
+        """Its place is not what is stored: it begins anew from there, also when nothing is new."""
+        self._doubt = why
+        self._news.set()
 
     @property
     def rests(self) -> bool:
@@ -147,6 +153,7 @@ class Lane:
                 if self._paused:
                     await self._rest()
                 async with self._turns:
+                    self._doubt = ""
                     following = await self.subscriber.resume(self.partition)
                 await self._follow(following)
             except Paused:
@@ -183,8 +190,13 @@ class Lane:
         self._failures = 0
 
     async def _is_more(self) -> bool:
-        """Wait until there is something to consume; False once it is to pause."""
+        """Wait until there is something to consume; False once it is to pause.
+
+        Raises `Overtaken` once its place is in doubt.
+        """
         while not self._paused:
+            if self._doubt:
+                raise Overtaken(self._doubt)
             if self.state is not State.ATTACHED and self._goal - self._following <= NEAR_RECORDS:
                 self._become(State.ATTACHED)
             if self._goal > self._following:

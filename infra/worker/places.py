@@ -53,6 +53,10 @@ class Places:
         """The checkpoint as last stored by this process, after `resume`."""
         return self._reached[partition]
 
+    def known(self, partition: Partition) -> Checkpoint | None:
+        """As `reached`; None before `resume`."""
+        return self._reached.get(partition)
+
     async def resume(self, partition: Partition) -> int:
         """The next offset, as stored.
 

@@ -19,7 +19,7 @@ from events.topics import Partition, Topic
 from infra.worker import progress
 from infra.worker.lane import TRANSIENT
 from infra.worker.places import Places
-from infra.worker.progress import Accepted, Halted, Read
+from infra.worker.progress import Accepted, Checkpoint, Halted, Read
 from schemas.refusals import Refusal
 
 ASKED_AT_ONCE: Final = 32
@@ -74,6 +74,10 @@ class ReactionSubscriber(Generic[Asked]):
     async def resume(self, partition: Partition) -> int:
         """The offset it needs next; raises `Halted` if this is another log."""
         return await self._places.resume(partition)
+
+    def reached(self, partition: Partition) -> Checkpoint | None:
+        """Where it is, as far as this process knows."""
+        return self._places.known(partition)
 
     def release(self, partition: Partition) -> None:
         """Nothing is held between two consumptions."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from events.topics import Partition, Topic
-from infra.worker.progress import Read
+from infra.worker.progress import Checkpoint, Read
 
 
 class Subscriber(Protocol):
@@ -34,6 +34,10 @@ class Subscriber(Protocol):
 
         `reads` may begin before the place it has reached; that part changes nothing.
         """
+        ...
+
+    def reached(self, partition: Partition) -> Checkpoint | None:
+        """The checkpoint as it last saw or stored it; None before it has resumed."""
         ...
 
     def release(self, partition: Partition) -> None:

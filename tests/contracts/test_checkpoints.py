@@ -9,7 +9,7 @@ import pytest
 
 from events.tenure import Tenure
 from events.topics import Partition
-from infra.checkpoints.port import Checkpoints, Fenced, Saved
+from infra.checkpoints.port import Checkpoints, Fenced, Lapsed, Saved
 from tests.contracts.implementations import CHECKPOINTS, Opening
 
 PEOPLE = Partition("people", 0)
@@ -129,3 +129,27 @@ async def test_many_heads_are_saved_at_once(checkpoints: Checkpoints) -> None:
     await checkpoints.take(PEOPLE, 7)
     await checkpoints.save(PEOPLE, 7, SAVED, heads)
     assert await checkpoints.load(PEOPLE, list(heads)) == heads
+
+
+async def test_nothing_is_added_to_a_checkpoint_that_was_lost(checkpoints: Checkpoints) -> None:
+    await checkpoints.take(PEOPLE, 7)
+    await checkpoints.save(PEOPLE, 7, SAVED, {"tie-a": b"kept"})
+    for behind in (43, 60):
+        with pytest.raises(Fenced):
+            await checkpoints.save(PEOPLE, 7, Saved(offset=60), {"tie-a": b"new"}, behind)
+        with pytest.raises(Lapsed):
+            await checkpoints.load(PEOPLE, ["tie-a"], behind)
+    assert await checkpoints.peek(PEOPLE) == SAVED
+    assert await checkpoints.load(PEOPLE, ["tie-a"], 42) == {"tie-a": b"kept"}
+    await checkpoints.save(PEOPLE, 7, Saved(offset=60), {"tie-a": b"new"}, 42)
+    assert await checkpoints.load(PEOPLE, ["tie-a"], 60) == {"tie-a": b"new"}
+
+
+async def test_a_partition_whose_checkpoint_is_gone_altogether_is_lost_as_well(
+    checkpoints: Checkpoints,
+) -> None:
+    with pytest.raises(Fenced):
+        await checkpoints.save(PEOPLE, 7, SAVED, {"tie-a": b"head"}, 1)
+    with pytest.raises(Lapsed):
+        await checkpoints.load(PEOPLE, ["tie-a"], 1)
+    assert await checkpoints.peek(PEOPLE) == Saved()

@@ -19,8 +19,8 @@ class Broken(AssertionError):
 def check_halts(cluster: Cluster) -> None:
     """No process found a log that it could not fold."""
     for node in cluster.born:
-        if node.writer.halted:
-            raise Broken(f"{node.name}: {node.writer.halted}")
+        if node.writer.faults:
+            raise Broken(f"{node.name} could not take over. {node.writer.halted}")
 
 
 def check_history(cluster: Cluster, truth: Truth) -> None:

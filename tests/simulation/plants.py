@@ -134,6 +134,10 @@ def _no_fence() -> Patch:
     return patch.object(SimulatedCheckpoints, "fenced", lambda self, partition, claimed_at: False)
 
 
+def _lapse_unseen() -> Patch:
+    return patch.object(SimulatedCheckpoints, "lapsed", lambda self, partition, since: False)
+
+
 def _outdated_save() -> Patch:
     return patch.object(SimulatedCheckpoints, "outdated", lambda self, partition, saved: False)
 
@@ -209,7 +213,7 @@ def _clean_before_saved() -> Patch:
         try:
             await save(self)
         finally:
-            heads.saved(before)
+            heads.saved(before, heads.since)
 
     return patch.object(Saver, "save", hasty)
 
@@ -251,7 +255,7 @@ def _twin_judged_apart() -> Patch:
 
 def _late_takeover_halts() -> Patch:
     async def halt(self: PartitionWriter, tenure: Tenure, error: Exception) -> None:
-        self._halt(error)
+        await self._halt(tenure, error)
 
     return patch.object(PartitionWriter, "_halt_unless_fenced", halt)
 
@@ -334,6 +338,7 @@ PLANTS: Mapping[str, Plant] = {
     "head-reused": Plant("After an unknown outcome the same heads serve on.", _head_reused),
     "epoch-served-twice": Plant("A tenure that ended is served again.", _epoch_served_twice),
     "no-fence": Plant("An old owner's checkpoint is taken after a takeover.", _no_fence),
+    "lapse-unseen": Plant("A checkpoint adds to one that the store has lost.", _lapse_unseen),
     "outdated-save": Plant("A late checkpoint replaces a later one.", _outdated_save),
     "no-replay": Plant("A new owner serves from the checkpoint alone.", _no_replay),
     "replay-falls-short": Plant(

@@ -68,6 +68,7 @@ class Trouble:
                 self._kill,
                 self._advise,
                 self._release,
+                self._fail_over,
             )
         )
         happening(node)
@@ -105,6 +106,11 @@ class Trouble:
     def _release(self, node: Node) -> None:
         self._cluster.note("release", node.name)
         node.writer.release()
+
+    def _fail_over(self, node: Node) -> None:
+        """The store goes on from an older copy."""
+        self._cluster.note("fail over", node.name)
+        self._cluster.checkpoints.fall_back(self._dice)
 
     def _kill(self, node: Node) -> None:
         self._cluster.kill(node)

@@ -1,11 +1,13 @@
 """The simulated log and checkpoint store: what servers would keep, behind a simulated network."""
 
 import asyncio
+import random
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from events.topics import Partition
-from infra.checkpoints.port import Fenced, Saved
+from infra.checkpoints.port import Fenced, Lapsed, Saved
 from infra.log.port import (
     Appender,
     AppendUnknown,
@@ -20,6 +22,8 @@ from tests.simulation.loop import PROCESS
 from tests.simulation.network import Link, Network
 
 ANSWER_TIMEOUT_S = 0.3
+COPIES = 6
+"""Older states of the store that a standby may have."""
 LOOK_S = 0.02
 T = TypeVar("T")
 Note = Callable[..., None]
@@ -175,11 +179,18 @@ class SimulatedCheckpoints:
         self._network = network
         self._note = note
         self._shelves: dict[Partition, Shelf] = {}
+        self._copies: deque[dict[Partition, Shelf]] = deque(maxlen=COPIES)
         self.on_take: Callable[[str], None] = lambda taker: None
 
     def shelf(self, partition: Partition) -> Shelf:
         """What is kept of the partition."""
         return self._shelves.get(partition, EMPTY)
+
+    def fall_back(self, dice: random.Random) -> None:
+        """A standby that lags takes over: what was kept last is lost, though it was confirmed."""
+        if self._copies:
+            self._shelves = dict(dice.choice(self._copies))
+            self._copies.clear()
 
     async def peek(self, partition: Partition) -> Saved:
         """As the port says."""
@@ -190,20 +201,29 @@ class SimulatedCheckpoints:
         taker = PROCESS.get()
         return await self._ask(lambda: self._take(partition, claimed_at, taker))
 
-    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
+    async def load(
+        self, partition: Partition, streams: Sequence[str], since: int = 0
+    ) -> Mapping[str, bytes]:
         """As the port says."""
 
         def found() -> Mapping[str, bytes]:
+            if self.lapsed(partition, since):
+                raise Lapsed(partition)
             heads = self.shelf(partition).heads
             return {name: heads[name] for name in streams if name in heads}
 
         return await self._ask(found)
 
     async def save(
-        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+        self,
+        partition: Partition,
+        claimed_at: int,
+        saved: Saved,
+        heads: Mapping[str, bytes],
+        since: int = 0,
     ) -> None:
         """As the port says."""
-        await self._ask(lambda: self._save(partition, claimed_at, saved, heads))
+        await self._ask(lambda: self._save(partition, claimed_at, saved, heads, since))
 
     def fenced(self, partition: Partition, claimed_at: int) -> bool:
         """Whether a newer claim has taken the checkpoint."""
@@ -216,19 +236,32 @@ class SimulatedCheckpoints:
     def _take(self, partition: Partition, claimed_at: int, taker: str) -> Saved:
         if self.fenced(partition, claimed_at):
             raise Fenced("A newer claim took the checkpoint.")
+        self._copies.append(dict(self._shelves))
         self._note("take", partition, claimed_at, self.shelf(partition).saved.offset)
         shelf = self.shelf(partition)._replace(claimed_at=claimed_at)
         self._shelves[partition] = shelf
         self.on_take(taker)
         return shelf.saved
 
+    def lapsed(self, partition: Partition, since: int) -> bool:
+        """Whether the checkpoint went back behind `since`, or was never there."""
+        return self.shelf(partition).saved.offset < since
+
     def _save(
-        self, partition: Partition, claimed_at: int, saved: Saved, heads: Mapping[str, bytes]
+        self,
+        partition: Partition,
+        claimed_at: int,
+        saved: Saved,
+        heads: Mapping[str, bytes],
+        since: int,
     ) -> None:
         if self.fenced(partition, claimed_at):
             raise Fenced("A newer claim took the checkpoint.")
         if self.outdated(partition, saved):
             raise Fenced("A later checkpoint is there already.")
+        if self.lapsed(partition, since):
+            raise Fenced("The checkpoint that this one adds to is gone.")
+        self._copies.append(dict(self._shelves))
         self._note("save", partition, claimed_at, saved.offset, sorted(heads))
         kept = {**self.shelf(partition).heads, **heads}
         self._shelves[partition] = Shelf(saved, claimed_at, kept)

@@ -50,10 +50,16 @@ def ruled(
     offset: int = 10,
     limits: Limits = Limits(),
     after: timedelta = timedelta(),
+    ahead: timedelta = timedelta(),
 ) -> Ruling:
-    """The ruling at noon, or so much later, on streams that are untouched unless given."""
+    """The ruling at noon, or so much later, on streams that are untouched unless given.
+
+    The partition's time may be `ahead` of the owner's clock.
+    """
     known = {BENS: UNTOUCHED, CLOS: UNTOUCHED, **heads}
-    return rule(terms(limits), routed(sent, ROUTES), known, NOON + after, offset)
+    return rule(
+        terms(limits), routed(sent, ROUTES), known, NOON + after + ahead, offset, NOON + after
+    )
 
 
 def _digest(body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from commands.writer.heads import Heads, shifted
 from events.graph import Tie
 from events.stream import Head, Seen, stored
 from events.topics import Partition
-from infra.checkpoints.port import Saved
+from infra.checkpoints.port import Lapsed, Saved
 from schemas.refusals import Unavailable
 from tests.commands.cast import NOON
 from tests.commands.writer.register import BENS, CLOS, UNTOUCHED, request
@@ -32,12 +32,14 @@ class Store(SimulatedCheckpoints):
         self.through.set()
         self.away = False
 
-    async def load(self, partition: Partition, streams: Sequence[str]) -> Mapping[str, bytes]:
+    async def load(
+        self, partition: Partition, streams: Sequence[str], since: int = 0
+    ) -> Mapping[str, bytes]:
         self.loads.append(tuple(streams))
         await self.through.wait()
         if self.away:
             raise Unavailable("STORE_UNAVAILABLE", "The store is away.")
-        return await super().load(partition, streams)
+        return await super().load(partition, streams, since)
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ async def test_a_head_that_no_checkpoint_holds_stays(heads: Heads) -> None:
     heads.confirm({BENS: LIFTED})
     assert heads.dirty == {BENS: LIFTED}
     assert heads.evict(0) == 0
-    heads.saved({BENS: LIFTED})
+    heads.saved({BENS: LIFTED}, 6)
     assert heads.dirty == {}
     assert heads.evict(0) == 1
 
@@ -117,7 +119,7 @@ async def test_a_head_that_moved_during_its_save_is_still_to_be_saved(heads: Hea
     heads.confirm({BENS: first})
     heads.advance({BENS: second})
     heads.confirm({BENS: second})
-    heads.saved({BENS: first})
+    heads.saved({BENS: first}, 6)
     assert heads.dirty == {BENS: second}
 
 
@@ -137,3 +139,10 @@ def test_what_is_remembered_from_a_gap_on_moves_with_it() -> None:
     after = Seen("test", None, request(2), b"", 10, NOON)
     moved = shifted(Head(Tie(), 2, (before, after)), from_offset=10, by=3)
     assert [seen.offset for seen in moved.seen] == [9, 13]
+
+
+async def test_what_the_store_has_lost_is_not_taken_for_what_left_memory(store: Store) -> None:
+    heads = Heads(PARTITION, store, since=6)
+    with pytest.raises(Lapsed):
+        await heads.hold([BENS])
+    assert heads.lapsed

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.tenures import Place, Tenures
-from commands.writer.partition import Identity, PartitionWriter, Tools
+from commands.writer import partition as module
+from commands.writer.partition import TRIES_MAX, Identity, PartitionWriter, Tools
 from commands.writer.saving import Pace
 from events import record
 from events.codec import Blind
@@ -200,6 +201,67 @@ async def test_a_log_that_cannot_be_folded_halts_the_partition(process: Process)
     with pytest.raises(Unavailable) as refused:
         await process.writer.submit(asked(Unmute(other=CLO)), SOON_S)
     assert refused.value.reason == "PARTITION_HALTED"
+
+
+def failing(process: Process, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """So many takeovers meet a fault that nobody expects."""
+    end, left = process.log.end, iter(range(times))
+
+    async def faulty(partition: Partition) -> int:
+        if next(left, None) is not None:
+            raise ZeroDivisionError("planted by a test")
+        return await end(partition)
+
+    monkeypatch.setattr(process.log, "end", faulty)
+
+
+async def test_a_takeover_that_fails_for_a_moment_is_tried_again(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(process, monkeypatch, TRIES_MAX - 1)
+    await process.serving()
+    assert process.writer.faults == TRIES_MAX - 1
+    await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
+
+
+async def test_a_halted_partition_heals_by_itself(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HALTED_S", 0.05)
+    failing(process, monkeypatch, TRIES_MAX + 2)
+    await process.serving()
+    assert (process.writer.halted, process.writer.faults) == ("", TRIES_MAX + 2)
+    await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
+
+
+async def test_a_halted_partition_is_left_to_whoever_claims_it(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(process, monkeypatch, 100)
+    process.writer.want()
+    async with asyncio.timeout(SOON_S):
+        while not process.writer.halted:
+            await settled()
+    process.rival()
+    async with asyncio.timeout(SOON_S):
+        while process.writer.halted:
+            await settled()
+    with pytest.raises(Unavailable) as refused:
+        await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
+    assert refused.value.reason == "NOT_OWNER"
+
+
+async def test_another_log_halts_at_once(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(process.log, CLAIM)
+    await process.store.take(PARTITION, 0)
+    await process.store.save(PARTITION, 0, Saved(offset=7), {})
+    await settled()
+    process.writer.want()
+    async with asyncio.timeout(SOON_S):
+        while not process.writer.halted:
+            await settled()
+    assert "another log" in process.writer.halted
+    assert process.writer.faults == 1
 
 
 async def test_a_takeover_that_a_newer_owner_has_overtaken_does_not_halt(

@@ -115,6 +115,11 @@ def test_a_permission_checked_too_long_ago_is_refused() -> None:
     assert reason(stale.refusal) == "CHECK_TOO_OLD"
 
 
+def test_an_owner_whose_clock_was_ahead_leaves_permissions_their_time() -> None:
+    asked = replace(submission(Mute(other=BEN)), checked_at=NOON)
+    assert ruled(asked, {}, ahead=timedelta(hours=1)).decision is not None
+
+
 def test_a_repeat_needs_no_new_permission() -> None:
     asked = replace(submission(Mute(other=BEN)), checked_at=NOON)
     first = ruled(asked, {})

@@ -27,6 +27,7 @@ class Recorder:
         self.name = name
         self.topics: Sequence[Topic] = (PEOPLE,)
         self.offset = reached
+        self.known: Checkpoint | None = None
         self.consumed: list[int] = []
         self.troubles: list[Exception] = []
         self.halts: list[str] = []
@@ -45,6 +46,9 @@ class Recorder:
             self.consumed.append(one.offset)
             self.offset = one.offset
         return self.offset + 1
+
+    def reached(self, partition: Partition) -> Checkpoint | None:
+        return self.known
 
     def release(self, partition: Partition) -> None:
         self.released.append(partition)
