@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from infra.config import Settings
 from infra.crypto.sealed import Seals
 from infra.postgres.pool import Pool
@@ -62,8 +64,14 @@ class CachedHomes:
             entries = {opened(entry) for entry in split(found.entries)}
         return [post for _, post in sorted(entries, reverse=True)[:most]]
 
+    async def page(self, viewer: UUID, size: int) -> list[UUID]:
+        """The posts that the viewer's home begins with."""
+        request = feeds_pb2.ReadHomeRequest(page_size=size)
+        found = await self._feeds.ReadHome(request, call(viewer, READ_S))
+        return [UUID(post.post_id) for post in found.posts]
+
     async def _read(self, viewer: UUID) -> bool:
-        await self._feeds.ReadHome(feeds_pb2.ReadHomeRequest(), call(viewer, READ_S))
+        await self.page(viewer, 1)
         found = (await self._timelines.glimpse(viewer)).timeline
         return found is not None and found.ready
 
@@ -72,5 +80,8 @@ class CachedHomes:
 async def cached_homes(settings: Settings, pool: Pool) -> AsyncIterator[CachedHomes]:
     """The homes of these settings, whose read models are there already."""
     store = Store(pool, READ_S)
-    async with open_home(settings, store) as home, open_timelines(settings) as timelines:
+    # Reads have PostgreSQL when Redis is slow; those who only look have to wait for it.
+    feeds = replace(settings.feeds, read_wait_ms=int(READ_S * 1000))
+    patient = replace(settings, feeds=feeds)
+    async with open_home(settings, store) as home, open_timelines(patient) as timelines:
         yield CachedHomes(Feeds(store, Cursors(Seals(KEY)), home), timelines)

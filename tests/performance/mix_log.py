@@ -12,6 +12,7 @@ from uuid import uuid4
 from cli.generated_history import Happening
 from events import codec, record
 from events.catalog import stream_of
+from events.event import type_of
 from events.record import Claim, Decision, Release
 from events.topics import PEOPLE, POSTS, Partition, partition_number
 from infra.config import Settings
@@ -64,7 +65,8 @@ class MixLog:
 
     async def made(self, happenings: Sequence[Happening], *, now: bool = True) -> list[Made]:
         """A record for each, as of now, or else of the time that each says."""
-        await self._keys.ensure(list({one.actor for one in happenings}))
+        sealing = {one.actor for one in happenings if codec.PERSONAL_FIELDS[type_of(one.event)]}
+        await self._keys.ensure(list(sealing))
         at = datetime.now(UTC)
         return [self._made(one, at if now else one.at) for one in happenings]
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tests.performance import (
     append,
+    celebrity,
     fan_out,
     hot_key,
     live_lag,
@@ -35,6 +36,7 @@ BENCHES: Final = (
     Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", fan_out.run),
     Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", mixed.run),
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", push.run),
+    Bench("celebrity", "A post for a million followers, beside pure push.", celebrity.run),
     Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
     Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
     Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),

@@ -1,0 +1,88 @@
+"""`celebrity`: when a post of somebody with very many followers is seen, beside pure push.
+
+Ours runs from the append to the moment at which each of some followers has read a home with the
+post in it, and includes its row; the peer's until the post is in the last follower's list. Homes
+are read in this process, as the query side reads them.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from statistics import median
+from typing import Final
+
+import uvloop
+
+from infra.crypto.digests import new_uuid7
+from tests.performance.bench import Run
+from tests.performance.celebrity_push import PurePush
+from tests.performance.fame import ORDINARY, Stage, staged
+from tests.performance.figures import Figure, Turn, beside, within
+
+SIZES: Final = (1000, 100_000, 1_000_000)
+SIZES_QUICK: Final = (100, 12_000)
+"""The second is beyond the followers that are pushed to."""
+ROUNDS: Final = 3
+RATIO: Final = 20.0
+READS_MAX: Final = 1.5
+PEER: Final = "pure push, pipelined"
+
+
+def run(run: Run) -> Sequence[Figure]:
+    """The figures; raises `WrongAnswers`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_measured(run))
+
+
+async def _measured(run: Run) -> Sequence[Figure]:
+    sizes = SIZES_QUICK if run.quick else SIZES
+    settings = run.servers.settings()
+    visible: defaultdict[int, list[Turn]] = defaultdict(list)
+    pushed: defaultdict[int, list[Turn]] = defaultdict(list)
+    slower: defaultdict[int, list[float]] = defaultdict(list)
+    run.tell(f"celebrity: {sum(sizes):,} follows are appended, the read models rebuilt")
+    push = PurePush(settings.redis.url, settings.redis.prefix)
+    try:
+        async with staged(run.servers, sizes, run.seed) as stage:
+            for number in range(1 if run.quick else ROUNDS):
+                run.tell(f"celebrity: round {number + 1}")
+                for size in sizes:
+                    visible[size].append(await stage.visible(size))
+                    pushed[size].append(
+                        await asyncio.to_thread(push.turn, size, new_uuid7(datetime.now(UTC)))
+                    )
+                    slower[size].append(await times_slower(stage, size, run.turn_s))
+            run.tell("celebrity: homes are compared with what was published")
+            await stage.check()
+            await asyncio.to_thread(push.check, run.seed)
+    finally:
+        push.close()
+    return [
+        figure
+        for size in sizes
+        for figure in (
+            beside(
+                f"celebrity, {size:,} followers, posts one by one until seen",
+                visible[size],
+                PEER,
+                pushed[size],
+                RATIO if size == sizes[-1] else None,
+            ),
+            within(
+                f"celebrity, {size:,} followers, p99 of reads",
+                [median(slower[size])],
+                "times an ordinary one",
+                READS_MAX,
+            ),
+        )
+    ]
+
+
+async def times_slower(stage: Stage, size: int, seconds: float) -> float:
+    """The p99 of homes with somebody so famous, by that of homes without."""
+    famous = await stage.reads(size, seconds)
+    ordinary = await stage.reads(ORDINARY, seconds)
+    assert famous.p99_ms is not None
+    assert ordinary.p99_ms is not None
+    return famous.p99_ms / ordinary.p99_ms
