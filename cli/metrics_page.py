@@ -7,8 +7,10 @@ from typing import Final
 from msgspec import Struct
 from prometheus_client.metrics import MetricWrapperBase
 
+from commands import meters as partition_meters
 from gateway import edge
 from gateway.live import courier, hub, updates
+from infra.log import meters as append_meters
 from infra.nats import publisher
 from infra.telemetry import metrics
 from infra.worker import meters
@@ -36,6 +38,7 @@ GROUPS: Final = (
     Group("Calls", "Every process that answers calls.", (metrics,)),
     Group("HTTP", "The gateway.", (edge,)),
     Group("Live updates", "The gateway.", (hub, courier, updates)),
+    Group("Partitions", "The command side.", (partition_meters, append_meters)),
     Group("Home feeds", "The query side.", (home_meters,)),
     Group("Lanes", "The workers, by subscriber and (mostly) partition.", (meters,)),
     Group("Live news and home timelines", "The workers.", (publisher, fan_out_meters)),

@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 
 from msgspec import Struct
 
+from commands.meters import metered
 from commands.peers import GrpcPeers, Heartbeat
 from commands.router import Router
 from commands.routes import ROUTE_OF
@@ -64,7 +65,8 @@ async def owning(
             for work in (tenures.run(), peers.run(), steward.run(), _advise(settings, steward))
         ]
         try:
-            yield Ownership(router, writers)
+            with metered(writers):
+                yield Ownership(router, writers)
         finally:
             await _leave(writers.values(), serving)
             for task in (*serving, *watching):

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -21,6 +22,7 @@ from infra.log.kafka_clients import (
     stop_producer,
     unavailable,
 )
+from infra.log.meters import AppendMeter
 from infra.log.port import AppendUnknown, LogUnavailable
 
 SEND_SECONDS: Final = 10.0
@@ -36,6 +38,7 @@ class KafkaAppender:
         self._topic = topic
         self._partition = partition
         self._spent = ""
+        self._meter = AppendMeter(partition.topic)
 
     async def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
         """The base offset of the records, once all in-sync replicas have them."""
@@ -44,6 +47,24 @@ class KafkaAppender:
             raise AppendUnknown(f"{self._partition}: {self._spent}")
         # Until the answer is in, and for ever if this task is cancelled, nobody may append here.
         self._spent = "an earlier append of this producer has no answer"
+        started = time.monotonic()
+        try:
+            offset = await self._sent(batch)
+        except AppendUnknown:
+            self._meter.unknown(time.monotonic() - started)
+            raise
+        self._meter.acknowledged(len(records), time.monotonic() - started)
+        self._spent = ""
+        return offset
+
+    async def close(self) -> None:
+        """Lets go within a second; what waits for an answer gets `AppendUnknown`."""
+        patient = not self._spent
+        self._spent = "this producer is closed"
+        await stop_producer(self._producer, patient=patient)
+
+    async def _sent(self, batch: BatchBuilder) -> int:
+        """The base offset that the broker gave the batch; raises `AppendUnknown`."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 delivery = await self._producer.send_batch(
@@ -56,14 +77,7 @@ class KafkaAppender:
         # A broker that knows a batch as a duplicate, but no longer where it stands, answers -1.
         if answer.offset < 0:
             raise AppendUnknown(f"{self._partition}: the broker gave no offset")
-        self._spent = ""
         return int(answer.offset)
-
-    async def close(self) -> None:
-        """Lets go within a second; what waits for an answer gets `AppendUnknown`."""
-        patient = not self._spent
-        self._spent = "this producer is closed"
-        await stop_producer(self._producer, patient=patient)
 
     def _batch(self, records: Sequence[tuple[bytes, bytes]]) -> BatchBuilder:
         if not records:

@@ -22,6 +22,7 @@ from infra.log.kafka import open_log
 from infra.log.scan import scan
 from infra.positions import Positions
 from infra.rpc.dispatch import Dispatcher
+from infra.telemetry.metrics import REGISTRY
 from schemas.gen import graph_pb2, posts_pb2
 from tests.queries.world import made_world
 from tests.stack import Stack
@@ -74,6 +75,16 @@ async def test_a_post_lands_in_its_shard_sealed(running: Running) -> None:
     [fact] = decision.facts
     assert (fact.type, decision.actor) == ("post.published", ANA)
     assert b"Owls" not in bytes(fact.data)
+
+
+async def test_who_watches_sees_the_partition_that_was_written_to(running: Running) -> None:
+    answer = await running.does(PUBLISH, posts_pb2.PublishPostRequest(body="Owls"))
+    partition = f"{POSTS.name}-{partition_number(answer.post_id, POSTS.partitions)}"
+    serving = REGISTRY.get_sample_value("agora_partition_serving", {"partition": partition})
+    appended = REGISTRY.get_sample_value("agora_appended_records_total", {"topic": POSTS.name})
+    assert serving == 1
+    assert appended is not None
+    assert appended >= 2  # A claim, and the post.
 
 
 async def test_a_post_after_a_block_carries_it_though_its_author_hands_on_nothing(

@@ -15,6 +15,7 @@ from infra.log.kafka import KafkaLog, open_log
 from infra.log.kafka_appender import KafkaAppender
 from infra.log.port import AppendUnknown, Entry, LogUnavailable
 from infra.log.topics import ensure
+from infra.telemetry.metrics import REGISTRY
 from tests.stack import Stack
 
 PEOPLE = Partition("people", 0)
@@ -87,9 +88,15 @@ async def seconds_to_close(appender: KafkaAppender) -> float:
     return time.monotonic() - began
 
 
+def appends(outcome: str) -> float:
+    labels = {"topic": PEOPLE.topic, "outcome": outcome}
+    return REGISTRY.get_sample_value("agora_append_seconds_count", labels) or 0.0
+
+
 async def test_an_append_ends_unknown_in_time_and_closes_at_once(
     log: KafkaLog, broker: Broker
 ) -> None:
+    before = (appends("ok"), appends("unknown"))
     appender = await log.appender(PEOPLE)
     await appender.append([(b"key", b"durable")])
     broker.away()
@@ -98,6 +105,8 @@ async def test_an_append_ends_unknown_in_time_and_closes_at_once(
     with pytest.raises(AppendUnknown):
         await appender.append([(b"key", b"never")])
     assert await seconds_to_close(appender) < 1.0
+    # The third one was refused before it was sent.
+    assert (appends("ok"), appends("unknown")) == (before[0] + 1, before[1] + 1)
 
 
 async def test_closing_under_an_append_ends_it_as_unknown(log: KafkaLog, broker: Broker) -> None:
