@@ -50,7 +50,7 @@ def items(partition: Partition, news: Iterable[News]) -> list[tuple[Address, Ite
 def _sameness(hint: Hint) -> tuple[Hashable, int]:
     """What makes two hints of a batch news of the same, and how many such are kept."""
     if hint.scope is Scope.POST:
-        return (hint.scope, hint.to), COMMENTS_MAX
+        return (hint.scope, hint.to, hint.kind), COMMENTS_MAX
     if hint.scope is Scope.AUTHOR or hint.kind in (ACCESS_NARROWED, SESSION_CLOSED):
         return (hint.scope, hint.to, hint.kind, hint.ids), 1
     # The first id of a notification says who did it, the others to what.

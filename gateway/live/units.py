@@ -17,6 +17,7 @@ from gateway.live.watches import EXPLORE, HOME
 from infra.nats.items import (
     ACCESS_NARROWED,
     POST_CHANGED,
+    POST_EDITED,
     POST_PUBLISHED,
     SESSION_CLOSED,
     Item,
@@ -83,13 +84,17 @@ class Publication(Struct, frozen=True, eq=False):
 
 
 class Touch(Struct, frozen=True, eq=False):
-    """A post changed, or what is under it. Without `counted` only its absence is told."""
+    """A post changed, or what is under it.
+
+    What it counts is told if `counted`, that it was edited if so; that it is absent in any case.
+    """
 
     entry: Entry
     pages: Sequence[Page]
     post: UUID
     comments: tuple[UUID, ...] = ()
     counted: bool = True
+    edited: bool = False
 
     def asked(self, numbers: Numbers) -> pb.Matter:
         """Who still sees it, and who of those sees new comments."""
@@ -102,7 +107,7 @@ class Touch(Struct, frozen=True, eq=False):
         return pb.Matter(touch=about)
 
     def told(self, verdict: pb.Verdict, pages: Sequence[Page], position: str) -> Iterator[Told]:
-        """New comments, then the counts, or that the post is gone."""
+        """New comments, the counts, that it was edited, or that the post is gone."""
         post = str(self.post)
         for one in verdict.comments:
             comment = pb.LiveComment(
@@ -120,6 +125,9 @@ class Touch(Struct, frozen=True, eq=False):
                 position=position,
             )
             yield from ((pages[number], counts) for number in alike.shown)
+        if self.edited:
+            edited = pb.LiveEdited(post_id=post, position=position)
+            yield from ((pages[number], edited) for number in verdict.shown)
         gone = pb.LiveGone(post_id=post)
         seeing = {pages[number] for number in (*verdict.shown, *verdict.undecided)}
         for page in self.pages:
@@ -196,6 +204,8 @@ def units_of(entry: Entry, pages: Sequence[Page]) -> list[Unit]:
             return [Publication(entry, pages, post, address.id) for post in item.ids[:1]]
         case Scope.POST, kind if kind == POST_CHANGED:
             return [Touch(entry, pages, address.id, item.ids)]
+        case Scope.POST, kind if kind == POST_EDITED:
+            return [Touch(entry, pages, address.id, counted=False, edited=True)]
         case Scope.ACCOUNT, kind if kind == ACCESS_NARROWED:
             return looks_again(entry, pages, {post for page in pages for post in page.watch.posts})
         case Scope.ACCOUNT, kind if kind != SESSION_CLOSED and item.ids:

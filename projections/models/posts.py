@@ -232,7 +232,9 @@ def hints(event: PostEvent) -> Iterator[Hint]:
         case PostPublished(post_id=post, author_id=author):
             yield Hint("post.published", author, (post,), Scope.AUTHOR)
             yield from _notified(author, _told(event), (post,))
-        case PostEdited(post_id=post) | PostDeleted(post_id=post):
+        case PostEdited(post_id=post):
+            yield Hint("post.edited", post, scope=Scope.POST)
+        case PostDeleted(post_id=post):
             yield Hint("post.changed", post, scope=Scope.POST)
         case CommentPublished(post_id=post, comment_id=comment, author_id=author):
             yield Hint("post.changed", post, (comment,), Scope.POST)

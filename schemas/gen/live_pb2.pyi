@@ -63,6 +63,7 @@ class LiveEvent(message.Message):
     NOTIFICATION_FIELD_NUMBER: builtins.int
     RESET_FIELD_NUMBER: builtins.int
     CLOSED_FIELD_NUMBER: builtins.int
+    EDITED_FIELD_NUMBER: builtins.int
     @builtins.property
     def hello(self) -> LiveHello:
         """Comes first. Whatever is read from now on misses nothing that is announced later."""
@@ -95,6 +96,10 @@ class LiveEvent(message.Message):
     def closed(self) -> LiveClosed:
         """The stream ends here."""
 
+    @builtins.property
+    def edited(self) -> LiveEdited:
+        """A watched post was changed."""
+
     def __init__(
         self,
         *,
@@ -106,12 +111,13 @@ class LiveEvent(message.Message):
         notification: LiveNotification | None = ...,
         reset: LiveReset | None = ...,
         closed: LiveClosed | None = ...,
+        edited: LiveEdited | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["closed", b"closed", "comment", b"comment", "counts", b"counts", "event", b"event", "gone", b"gone", "hello", b"hello", "notification", b"notification", "post", b"post", "reset", b"reset"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["closed", b"closed", "comment", b"comment", "counts", b"counts", "edited", b"edited", "event", b"event", "gone", b"gone", "hello", b"hello", "notification", b"notification", "post", b"post", "reset", b"reset"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["closed", b"closed", "comment", b"comment", "counts", b"counts", "event", b"event", "gone", b"gone", "hello", b"hello", "notification", b"notification", "post", b"post", "reset", b"reset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["closed", b"closed", "comment", b"comment", "counts", b"counts", "edited", b"edited", "event", b"event", "gone", b"gone", "hello", b"hello", "notification", b"notification", "post", b"post", "reset", b"reset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = typing.Literal["hello", "post", "comment", "counts", "gone", "notification", "reset", "closed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = typing.Literal["hello", "post", "comment", "counts", "gone", "notification", "reset", "closed", "edited"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -219,6 +225,30 @@ class LiveCounts(message.Message):
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = typing.Literal["comments", b"comments", "position", b"position", "post_id", b"post_id", "reactions", b"reactions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class LiveEdited(message.Message):
+    """A watched post has another text, audience or limit on replies: read it again."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    POST_ID_FIELD_NUMBER: builtins.int
+    POSITION_FIELD_NUMBER: builtins.int
+    post_id: builtins.str
+    """Its id."""
+    position: builtins.str
+    """Shows the change, sent as Agora-Position."""
+    def __init__(
+        self,
+        *,
+        post_id: builtins.str = ...,
+        position: builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["position", b"position", "post_id", b"post_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -107,6 +107,20 @@ def test_what_is_deleted_goes_from_the_page_that_shows_it(visitor: Invite) -> No
     expect(ben.page.get_by_role("article")).to_have_count(0)
 
 
+def test_what_is_edited_changes_on_the_page_that_shows_it(visitor: Invite) -> None:
+    ana, ben = friends(visitor)
+    post = ana.person.do("POST", "/v1/posts", json={"body": "Befor."})["postId"]
+    arrive(ben, "1 new post")
+    expect(ben.post("Befor.")).to_be_visible()
+    listening(ben)
+    path, change = f"/v1/posts/{post}", {"updateMask": "body", "body": "Before, mended."}
+    ana.person.do("PATCH", path, json=change)
+    expect(ben.post("Before, mended.")).to_be_visible()
+    expect(ben.page.get_by_role("article")).to_have_count(1)
+    ana.person.do("PUT", f"/v1/people/{ben.person.id}/block")
+    expect(ben.page.get_by_role("article")).to_have_count(0)
+
+
 def test_what_is_written_after_a_block_never_appears(visitor: Invite) -> None:
     ana, ben = friends(visitor)
     before = ana.write("For everybody.")

@@ -106,7 +106,8 @@ def check_end(scene: Scene, story: Story) -> None:
         if name:
             eventually(partial(shows, who, scene, getattr(scene, name)))
     if story.told:
-        [*_, (post, comment)] = scene.said or [(scene.others, "")]
+        about = scene.own if story.then is edit else scene.others
+        [*_, (post, comment)] = scene.said or [(about, "")]
         thing, page = comment or post, scene.pages["clo home"]
         page.until(lambda: story.told in told_of(page, thing), f"{story.told} in {story}")
     check_marked(scene, scene.pages.values())

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.flows.streams import watching
-from tests.flows.test_live import caught_up, friends, posts
+from tests.flows.test_live import besides_notices, caught_up, friends, posts
 from tests.flows.test_posts import act, publish
 from tests.flows.town import START_S, Town, eventually
 from tests.stack import Stack, paused
@@ -81,7 +81,7 @@ def test_pages_come_back_to_a_restarted_gateway_and_miss_nothing(mended: Town) -
         assert gateway.wait(20)
         assert time.monotonic() - began_s < 5.0
         assert gateway.exit_status == 0
-        assert stream.names == ["hello", "post"]
+        assert besides_notices(stream) == ["hello", "post"]
     mended.mend()
     missed = publish(ana)
     with watching(ben, last_id=stream.last_id, feed="home") as back:

@@ -53,6 +53,15 @@ def test_a_post_that_changes_often_is_told_once_at_its_last_change_with_all_new_
     ]
 
 
+def test_an_edit_is_told_beside_what_else_changes_the_post() -> None:
+    edited = Hint("post.edited", POST, scope=Scope.POST)
+    told = items(POSTS, news(changed(POST), edited, changed(POST), edited))
+    assert [(item.kind, item.offset) for _, item in told] == [
+        ("post.changed", 2),
+        ("post.edited", 3),
+    ]
+
+
 def test_a_hundred_thousand_likes_are_a_handful_of_items() -> None:
     hints = [
         hint for person in range(50_000) for hint in (reacted(UUID(int=person)), changed(POST))

@@ -85,6 +85,7 @@ def happen(gateway: Gateway) -> None:
         for post in author.posts.values():
             gateway.post(post, author.id)
             gateway.touch(post)
+            gateway.edit(post)
         gateway.touch(HOSTS_POST, author.comment)
         for viewer in VIEWERS.values():
             for kind, ids in (
@@ -126,7 +127,8 @@ def expected(viewer: UUID, author: Author, feed: str) -> set[tuple[str, str]]:
     by_feed = {"home": at_home, "explore": explored, "author": seen}
     posts = {("post", name) for name in by_feed[feed](relation, author)}
     shown = seen(relation, author)
-    changed = {("counts" if name in shown else "gone", name) for name in AUDIENCES}
+    changed = {("gone", name) for name in AUDIENCES if name not in shown}
+    changed |= {(event, name) for event in ("counts", "edited") for name in shown}
     known = sum(not standing(viewer, one).hidden for one in AUTHORS)
     host = {("counts", f"host {2 * known} {known}")}
     if not relation.hidden:
@@ -140,7 +142,7 @@ def expected(viewer: UUID, author: Author, feed: str) -> set[tuple[str, str]]:
 
 def test_no_event_is_left_out() -> None:
     kinds = {field.name for field in pb.LiveEvent.DESCRIPTOR.fields if field.message_type}
-    assert kinds - ELSEWHERE == {"post", "comment", "counts", "gone", "notification"}
+    assert kinds - ELSEWHERE == {"post", "comment", "counts", "edited", "gone", "notification"}
 
 
 @pytest.mark.parametrize("feed", FEEDS)

@@ -27,6 +27,7 @@ from infra.crypto.public_ids import PublicIds
 from infra.crypto.sealed import Seals
 from infra.nats.items import (
     POST_CHANGED,
+    POST_EDITED,
     POST_PUBLISHED,
     Address,
     Item,
@@ -268,6 +269,10 @@ class Gateway:
     def touch(self, post: UUID, *comments: UUID) -> int:
         """A post changed."""
         return self.arrives(Address(Scope.POST, post), POST_CHANGED, *comments)
+
+    def edit(self, post: UUID) -> int:
+        """A post was edited."""
+        return self.arrives(Address(Scope.POST, post), POST_EDITED)
 
     def client(
         self,

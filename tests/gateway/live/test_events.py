@@ -50,6 +50,7 @@ def test_every_event_of_the_contract_can_be_told(name: str) -> None:
 def test_the_names_are_those_of_the_contract() -> None:
     assert set(FIELDS) == {
         "hello", "post", "comment", "counts", "gone", "notification", "reset", "closed",
+        "edited",
     }  # fmt: skip
 
 

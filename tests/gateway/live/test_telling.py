@@ -65,6 +65,21 @@ async def test_only_the_last_event_of_one_piece_of_news_says_that_it_is_told(
     ]
 
 
+async def test_an_edited_post_is_told_to_who_looks_at_it_and_still_sees_it(
+    gateway: Gateway,
+) -> None:
+    posts = frozenset({POSTS[0]})
+    ben, clo, dan = (gateway.client(one, posts=posts) for one in (BEN, CLO, ANA))
+    gateway.queries.hidden = {(CLO, POSTS[0])}
+    gateway.queries.undecided = {(ANA, POSTS[0])}
+    gateway.edit(POSTS[0])
+    await ben.until("edited")
+    await clo.until("gone")
+    assert (ben.names, clo.names, dan.names) == (["hello", "edited"], ["hello", "gone"], ["hello"])
+    gateway.queries.undecided = set()
+    await dan.until("edited")
+
+
 async def test_a_post_that_may_no_longer_be_seen_is_gone(gateway: Gateway) -> None:
     ben = gateway.client(BEN, posts=frozenset({POSTS[0]}))
     gateway.queries.hidden = {(BEN, POSTS[0])}

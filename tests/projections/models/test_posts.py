@@ -276,9 +276,15 @@ def test_a_post_is_told_to_who_looks_at_what_its_author_shows() -> None:
 
 def test_whatever_changes_a_post_or_its_counts_is_told_to_who_looks_at_it() -> None:
     back = ReactionTakenBack(post_id=POST, thing_id=POST, thing_author_id=ANA, person_id=BEN)
-    for event in (NEW_TEXT, DELETED, COMMENT_DELETED, reaction(POST, BEN), back):
+    for event in (DELETED, COMMENT_DELETED, reaction(POST, BEN), back):
         assert to_viewers(event) == [CHANGED]
     assert to_viewers(REPLIED) == [replace(CHANGED, ids=(REPLY,))]
+
+
+def test_an_edited_post_is_told_as_such_to_who_looks_at_it() -> None:
+    narrowed = PostEdited(post_id=POST, author_id=ANA, audience=Audience.FOLLOWERS)
+    for event in (NEW_TEXT, narrowed):
+        assert to_viewers(event) == [Hint("post.edited", POST, scope=Scope.POST)]
 
 
 def test_reactions_to_comments_change_no_count_of_the_post() -> None:

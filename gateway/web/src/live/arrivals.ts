@@ -25,6 +25,9 @@ export function take(event: LiveEvent): void {
       return;
     case "counts":
       return countsTold(event.postId, event.comments, event.reactions);
+    case "edited":
+      edited.add(event.postId);
+      return readEdited();
     case "gone":
       posts.remove(event.postId);
       return forgetPost(event.postId);
@@ -86,6 +89,15 @@ function feedOf(subject: Subject): FeedName {
   const [kind, id] = parted(subject);
   return kind === "author" ? `posts:${id}` : id === "explore" ? "explore" : "home";
 }
+
+const edited = new Set<string>();
+/** Everybody who looks at a post that was edited is told at once; they read it within so long. */
+const EDITED_MS = 500;
+
+const readEdited = spread(EDITED_MS, () => {
+  for (const id of edited) if (posts.here(id)) refreshPost(id).catch(() => undefined);
+  edited.clear();
+});
 
 /** When a worker starts, all pages are told to look again: they do within so long. */
 const SPREAD_MS = 2_000;

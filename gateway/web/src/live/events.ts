@@ -30,7 +30,7 @@ export type LiveEvent =
   | { kind: "post"; postId: string; authorId: string; position: string }
   | { kind: "comment"; postId: string; commentId: string; authorId: string; position: string }
   | { kind: "counts"; postId: string; comments: number; reactions: number }
-  | { kind: "gone"; postId: string }
+  | { kind: "edited" | "gone"; postId: string }
   | { kind: "notification"; notice: Notice }
   | { kind: "closed"; reason: string };
 
@@ -53,8 +53,9 @@ export function asEvent(name: string, data: string): LiveEvent | null {
       return { kind: name };
     case "closed":
       return { kind: "closed", reason: text(fields, "reason") };
+    case "edited":
     case "gone":
-      return postId ? { kind: "gone", postId } : null;
+      return postId ? { kind: name, postId } : null;
     case "post":
       return postId ? { kind: "post", postId, authorId: text(fields, "authorId"), position } : null;
     case "comment":

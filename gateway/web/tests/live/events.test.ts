@@ -17,6 +17,7 @@ test("each event is understood by its name", () => {
     comments: 3,
     reactions: 12,
   });
+  expect(event("edited", { postId: "p", position: "x" })).toEqual({ kind: "edited", postId: "p" });
   expect(event("closed", { reason: "TOKEN_EXPIRED" })).toEqual({
     kind: "closed",
     reason: "TOKEN_EXPIRED",
@@ -33,6 +34,7 @@ test("what a later version tells, and what is broken, is passed over", () => {
   expect(event("typing", {})).toBeNull();
   expect(event("post", {})).toBeNull();
   expect(event("comment", { postId: "p" })).toBeNull();
+  expect(event("edited", {})).toBeNull();
   expect(event("counts", { postId: "p", comments: "many", reactions: "1" })).toBeNull();
   expect(event("notification", { kind: "poked", person: { handle: "ana" } })).toBeNull();
   expect(event("notification", { kind: "reaction.set" })).toBeNull();

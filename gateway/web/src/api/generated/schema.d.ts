@@ -971,6 +971,13 @@ export interface components {
             /** @description Send it as Agora-Position to read the change. */
             position: string;
         };
+        /** @description A watched post has another text, audience or limit on replies: read it again. */
+        LiveEdited: {
+            /** @description Its id. */
+            postId: string;
+            /** @description Shows the change, sent as Agora-Position. */
+            position: string;
+        };
         /** @description One event. The name of the field that is set is the name of the event, and its message the data. */
         LiveEvent: {
             /** @description Comes first. Whatever is read from now on misses nothing that is announced later. */
@@ -989,6 +996,8 @@ export interface components {
             reset?: components["schemas"]["LiveReset"];
             /** @description The stream ends here. */
             closed?: components["schemas"]["LiveClosed"];
+            /** @description A watched post was changed. */
+            edited?: components["schemas"]["LiveEdited"];
         };
         /** @description A watched post was deleted, or the viewer may no longer see it; the two look the same. */
         LiveGone: {
