@@ -7,7 +7,10 @@ from typing import Final
 
 from psycopg import errors
 
+from cli.other_tables import other_tables
 from cli.output import FAILED, UNUSABLE, Failure
+from infra.postgres.other_tables import OtherTables
+from infra.postgres.schema import OTHER_SHAPE
 from projections.rebuilding.jobs import Trouble
 from projections.rebuilding.troubles import told
 
@@ -33,6 +36,8 @@ def folding() -> Iterator[None]:
     except errors.UndefinedTable as missing:
         message = "The read models have no tables yet."
         raise Failure(message, "agora serve projections", UNUSABLE) from missing
+    except (OtherTables, *OTHER_SHAPE) as problem:
+        raise other_tables(problem) from problem
     except Exception as problem:
         failed = told(problem)
         if failed.trouble is Trouble.BUG:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from msgspec import Struct
 from psycopg import errors
 
+from cli.other_tables import other_tables
 from cli.output import UNUSABLE, Failure, say
 from events.topics import Partition
 from infra.checkpoints.port import Checkpoints, Saved
@@ -16,6 +17,7 @@ from infra.log.kafka import KafkaLog, open_log
 from infra.log.port import LogUnavailable
 from infra.log.topics import all_partitions, missing
 from infra.postgres.pool import Pool, open_pool, translated
+from infra.postgres.schema import OTHER_SHAPE
 from schemas.refusals import Unavailable
 
 
@@ -74,6 +76,8 @@ async def opened_store(settings: Settings, *, read_only: bool = True) -> AsyncIt
             except errors.UndefinedTable as missing_table:
                 problem = "The read models have no tables yet."
                 raise Failure(problem, "agora serve projections", UNUSABLE) from missing_table
+            except OTHER_SHAPE as changed:
+                raise other_tables(changed) from changed
 
 
 def partition_named(settings: Settings, text: str) -> Partition:

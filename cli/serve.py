@@ -15,12 +15,14 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.other_tables import other_tables
 from cli.output import UNUSABLE, Failure, examples
 from infra.collector import calm_collector
 from infra.config import CommandsSettings, QueriesSettings, Settings, load
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
 from infra.log.port import LogUnavailable
+from infra.postgres.other_tables import OtherTables
 from infra.rpc.backend import Backend
 from infra.rpc.client import Channel, Remote
 from infra.rpc.dispatch import Dispatcher
@@ -91,13 +93,15 @@ def serve(
             _serve_projections(settings, chosen)
         else:
             _serve_services(settings, chosen)
-    except (OSError, Unavailable, LogUnavailable, ExceptionGroup) as raised:
+    except (OSError, Unavailable, LogUnavailable, OtherTables, ExceptionGroup) as raised:
         match _alone(raised):
             case OSError() as problem:
                 raise Failure(str(problem), "agora config show", UNUSABLE) from raised
             case Unavailable() | LogUnavailable() as problem:
                 message = f"Something it needs is away: {problem}"
                 raise Failure(message, "agora status") from raised
+            case OtherTables() as problem:
+                raise other_tables(problem) from raised
             case _:
                 raise
 

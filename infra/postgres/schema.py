@@ -3,13 +3,23 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, errors, sql
 
 from infra.config import Settings
+from infra.postgres.other_tables import OtherTables
 from infra.postgres.pool import Pool, translated
 
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LOCK_WAIT_MS: Final = 60_000
+
+
+OTHER_SHAPE: Final = (
+    errors.UndefinedColumn,
+    errors.WrongObjectType,
+    errors.DuplicateTable,
+    errors.InvalidTableDefinition,
+)
+"""What PostgreSQL answers when a table is there under its name, and is not what is expected."""
 
 
 async def nothing_more(_connection: AsyncConnection[Any]) -> None:
@@ -26,7 +36,7 @@ async def ensure(
 
     Every statement of `ddl` must change nothing when it is run again, and names no schema; so must
     `following`. All of it happens or nothing; processes that start together take turns. Raises
-    Unavailable.
+    Unavailable, `OtherTables`.
     """
     schema = settings.postgres.schema
     with translated():
@@ -37,6 +47,9 @@ async def ensure(
             await connection.execute(_LOCK, (f"agora schema {schema}",))
             create = sql.SQL("create schema if not exists {}").format(sql.Identifier(schema))
             await connection.execute(create)
-            for statement in ddl:
-                await connection.execute(statement.encode())
-            await following(connection)
+            try:
+                for statement in ddl:
+                    await connection.execute(statement.encode())
+                await following(connection)
+            except OTHER_SHAPE as problem:
+                raise OtherTables(schema, problem) from problem

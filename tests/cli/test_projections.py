@@ -19,6 +19,7 @@ from infra.config import Settings
 from infra.log import topics
 from infra.log.kafka import open_log
 from infra.postgres.pool import Pool, open_pool
+from infra.postgres.schema import ensure
 from projections.builds import ensure_models
 from projections.models import MODELS, graph
 from tests.cli import environment
@@ -204,3 +205,25 @@ def test_parked_records_are_a_failure_that_says_where_to_look(
     in_database(settings, one_parked)
     assert run(["projections", "status"]) == 1
     assert "agora parked list" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["serve projections", "projections rebuild graph --yes"])
+def test_tables_of_another_version_are_named_with_what_to_do(
+    settings: Settings, command: str
+) -> None:
+    async def made() -> None:
+        async with open_pool(settings.postgres, role="tests") as pool:
+            # As it was before read models had builds.
+            await ensure(pool, settings, ["create table parked (model text, partition text)"])
+
+    asyncio.run(made())
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli.main", *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert f"tables in schema {settings.postgres.schema} are of another version" in ended.stderr
+    assert "agora reset" in ended.stderr

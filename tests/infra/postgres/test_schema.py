@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from infra.postgres.other_tables import OtherTables
 from infra.postgres.pool import open_pool
 from infra.postgres.schema import ensure
 from tests.infra.postgres.world import open_world
@@ -61,3 +62,12 @@ async def test_a_statement_that_fails_takes_the_others_with_it(stack: Stack) -> 
         with pytest.raises(psycopg.errors.SyntaxError):
             await ensure(pool, settings, [*TABLES, "creat table notes"])
     assert await tables_of(settings.postgres.dsn, settings.postgres.schema) == set()
+
+
+async def test_a_table_of_another_version_is_told_from_a_mistake(stack: Stack) -> None:
+    async with open_world(stack, ["create table if not exists notes (text text)"]) as (
+        pool,
+        settings,
+    ):
+        with pytest.raises(OtherTables, match='column "note" does not exist'):
+            await ensure(pool, settings, TABLES)
