@@ -33,7 +33,10 @@ class Peers(Protocol):
         ...
 
     def silent(self, tenure: Tenure) -> bool:
-        """Whether the owner of the tenure has gone: refused, replaced, or silent too long."""
+        """Whether the owner of the tenure has gone: refused, replaced, or silent too long.
+
+        One without an endpoint is a program that takes no commands, such as `agora generate`.
+        """
         ...
 
 
@@ -89,7 +92,12 @@ class GrpcPeers:
         return wire.decode_handled(answer.handled)
 
     def silent(self, tenure: Tenure) -> bool:
-        """Whether the owner of the tenure has gone: refused, replaced, or silent too long."""
+        """Whether the owner of the tenure has gone: refused, replaced, or silent too long.
+
+        One without an endpoint is a program that takes no commands, such as `agora generate`.
+        """
+        if not tenure.endpoint:
+            return True
         peer = self._peer(tenure.endpoint)
         if peer.refused:
             return True
@@ -112,7 +120,7 @@ class GrpcPeers:
             if self._late(loop.time()):
                 for peer in self._peers.values():
                     peer.heard_at = max(peer.heard_at, loop.time() - self._heartbeat.interval_s)
-            endpoints = {tenure.endpoint: tenure for tenure in self._watched()}
+            endpoints = {one.endpoint: one for one in self._watched() if one.endpoint}
             for endpoint in endpoints:
                 self._spawn_ping(self._peer(endpoint))
             await self._forget(endpoints)

@@ -70,6 +70,24 @@ async def test_another_process_at_the_same_door_is_not_the_owner() -> None:
     pinging.cancel()
 
 
+async def test_an_owner_without_an_endpoint_takes_no_commands_and_is_not_called() -> None:
+    called: list[str] = []
+    nowhere = Tenure(held=True, owner="generate", endpoint="", claimed_at=3)
+
+    def connect(endpoint: str) -> Channel:
+        called.append(endpoint)
+        return Line()
+
+    peers = GrpcPeers(connect, HEARTBEAT, lambda: [nowhere, ELSEWHERE])
+    pinging = asyncio.create_task(peers.run())
+    async with asyncio.timeout(10):
+        while not called:  # noqa: ASYNC110  It is seen, as the steward sees it.
+            await asyncio.sleep(HEARTBEAT.interval_s)
+    assert peers.silent(nowhere)
+    assert set(called) == {ELSEWHERE.endpoint}
+    pinging.cancel()
+
+
 async def test_a_process_that_stood_still_itself_judges_nobody() -> None:
     peers = peers_over(Line())
     pinging = asyncio.create_task(peers.run())
