@@ -58,11 +58,12 @@ class Coalesced(Generic[Key, Value]):
                 self._next_at = loop.time() + apart_s
             try:
                 found = await self._ask(tuple(asked))
+                answers = [found[key] for key in asked]
             except Exception as error:
                 for future in asked.values():
                     future.set_exception(error)
                     future.exception()
             else:
-                for key, future in asked.items():
-                    future.set_result(found[key])
+                for future, answer in zip(asked.values(), answers, strict=True):
+                    future.set_result(answer)
         self._asking = None

@@ -83,6 +83,17 @@ async def test_a_failed_round_fails_only_its_own_questions() -> None:
     assert await coalesced.answer("a") == 2
 
 
+async def test_a_key_that_is_not_answered_fails_its_round_and_no_later_one() -> None:
+    async def forgetful(keys: Sequence[str]) -> Mapping[str, int]:
+        return {key: 1 for key in keys if key != "forgotten"}
+
+    coalesced = Coalesced(forgetful)
+    async with asyncio.timeout(30):
+        with pytest.raises(KeyError):
+            await coalesced.answer("forgotten")
+        assert await coalesced.answer("known") == 1
+
+
 async def test_a_caller_who_leaves_takes_nobody_along() -> None:
     library = Library()
     coalesced = Coalesced(library.ask)
