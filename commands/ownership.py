@@ -6,7 +6,7 @@ in good order, so that others serve it at once.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from msgspec import Struct
 
@@ -58,7 +58,8 @@ async def owning(
     steward = Steward(writers, tenures, peers, me)
     counts = {topic.name: partition_count(settings, topic) for topic in TOPICS}
     router = Router(writers, tenures, peers, steward, keys, ROUTE_OF, counts, me)
-    async with asyncio.TaskGroup() as background:
+    async with AsyncExitStack() as ways, asyncio.TaskGroup() as background:
+        ways.push_async_callback(peers.close)
         serving = [background.create_task(writer.run()) for writer in writers.values()]
         watching = [
             background.create_task(work)
@@ -71,7 +72,6 @@ async def owning(
             await _leave(writers.values(), serving)
             for task in (*serving, *watching):
                 task.cancel()
-    await peers.close()
 
 
 async def _places(
