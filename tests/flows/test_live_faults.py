@@ -8,7 +8,10 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from cli.supervise import HEALTH_REQUEST
+from infra.local.process import answers
 from tests.flows.streams import watching
 from tests.flows.test_live import besides_notices, caught_up, friends, posts
 from tests.flows.test_posts import act, publish
@@ -18,6 +21,7 @@ from tests.stack import Stack, paused
 pytestmark = pytest.mark.flows
 
 BACK_S = 30.0
+KEPT = 100
 
 
 @contextmanager
@@ -162,6 +166,31 @@ def test_while_the_store_is_silent_nothing_is_told_and_then_everything(
         caught_up(stream, by=ana)
         if answer.status_code == 200:
             assert answer.json()["postId"] in posts(stream)
+
+
+def test_who_was_away_for_longer_than_news_is_kept_reads_anew(mended: Town, stack: Stack) -> None:
+    ana, ben = friends(mended)
+    settings = mended.settings
+    forgetful = replace(
+        settings,
+        gateway=replace(settings.gateway, port=stack.settings().gateway.port),
+        live=replace(settings.live, replayed_items_max=KEPT),
+    )
+    other = stack.agora(forgetful, "serve", "gateway")
+    other.start()
+    try:
+        eventually(lambda: answers(forgetful.gateway.port, HEALTH_REQUEST, b" 200 "), BACK_S)
+        with watching(ben, port=forgetful.gateway.port, feed="home") as stream:
+            first = stream.events[0].id
+            for _ in range(KEPT + 1):
+                last = publish(ana)
+            stream.until(lambda: last in posts(stream), "the last of many")
+        with watching(ben, port=forgetful.gateway.port, last_id=first, feed="home") as back:
+            back.wait("reset")
+            marker = caught_up(back, by=ana)
+            assert posts(back) == [marker]
+    finally:
+        other.stop()
 
 
 def test_tabs_of_one_account_are_limited(mended: Town) -> None:
