@@ -17,10 +17,12 @@ from infra.log.port import ReadableLog
 from infra.postgres.pool import Pool
 from infra.worker import builds, checkpoints
 from infra.worker.builds import Connection, Known, State
+from infra.worker.progress import Halted
 from projections.builds import names_of, show
 from projections.model import Model
 from projections.rebuilding.catching_up import catch_up
 from projections.rebuilding.jobs import JobFailed, Trouble
+from projections.rebuilding.standing import require_same_log, standing
 from projections.subscriber import Keys
 
 WORKERS_WAIT_MS: Final = 2000
@@ -32,6 +34,9 @@ than PostgreSQL's deadlock_timeout (1 s), which would end a reader instead."""
 TAIL_RECORDS_MAX: Final = 5000
 """More records than this are folded before the workers are made to wait."""
 
+ELSEWHERE_S: Final = 3.0
+"""Where the log ends may be told too early for a moment, as after another broker became leader."""
+
 _PATIENCE_S: Final = 120.0
 _PAUSE_S: Final = 0.3
 
@@ -39,13 +44,17 @@ _PAUSE_S: Final = 0.3
 async def cut_over(model: Model, build: Known, pool: Pool, log: ReadableLog, keys: Keys) -> None:
     """Fold the build on to where the live one is, and make it live in its place.
 
+    If the live one is of another log, or of one that was longer, there is no such place: the build
+    is folded on to the end of this log.
+
     Raises `JobFailed` if readers do not let go for two minutes, and what `catch_up` raises.
     """
+    comparable = await _is_of_this_log(model, pool, log)
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         await _to_the_end(model, build, pool, log, keys)
         try:
-            if await _cut_over(model, build, pool, log, keys):
+            if await _cut_over(model, build, pool, log, keys, comparable=comparable):
                 return
         except errors.LockNotAvailable as problem:
             if time.monotonic() > deadline:
@@ -61,13 +70,34 @@ async def _to_the_end(model: Model, build: Known, pool: Pool, log: ReadableLog, 
     await catch_up(model, build.number, ends, pool, log, keys)
 
 
-async def _cut_over(model: Model, build: Known, pool: Pool, log: ReadableLog, keys: Keys) -> bool:
+async def _is_of_this_log(model: Model, pool: Pool, log: ReadableLog) -> bool:
+    """Whether the live build is; True without one. It is not said after a single look."""
+    for pause_s in (ELSEWHERE_S, 0.0):
+        async with pool.connection() as connection:
+            live = await builds.live(connection, model.name)
+            if live is None:
+                return True
+            stand = await standing(connection, model, live)
+        try:
+            await require_same_log(stand, log)
+        except Halted:
+            await asyncio.sleep(pause_s)
+        else:
+            return True
+    return False
+
+
+async def _cut_over(
+    model: Model, build: Known, pool: Pool, log: ReadableLog, keys: Keys, *, comparable: bool
+) -> bool:
     """Whether it is done; else workers were quicker, and it takes another round."""
     async with pool.connection() as connection, connection.transaction():
         await connection.execute(f"set local lock_timeout = {WORKERS_WAIT_MS}".encode())
         live = await builds.live(connection, model.name)
         if live is not None:
             places = await checkpoints.held(connection, model.name, live.number)
+            if not comparable:
+                places = {}
             if await _behind(connection, model, build, places) > TAIL_RECORDS_MAX:
                 return False
             await catch_up(model, build.number, places, pool, log, keys)

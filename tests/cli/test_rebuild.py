@@ -7,7 +7,6 @@ import random
 import signal
 import time
 
-import psycopg
 import pytest
 
 from events.topics import Partition
@@ -90,37 +89,6 @@ def test_rolling_back_and_dropping(built: World) -> None:
     assert built.agora("projections", "drop-old", "--yes") == []
     [graph] = [one for one in built.agora("projections", "list") if one["name"] == "graph"]
     assert [(one["number"], one["state"]) for one in graph["builds"]] == [(1, "live")]
-
-
-def test_names_that_are_not_models(world: World) -> None:
-    assert "Did you mean 'graph'?" in world.refused("projections", "verify", "grap", status=2)
-    assert "Did you mean 'posts'?" in world.refused(
-        "projections", "rebuild", "psots", "--yes", status=2
-    )
-    assert "--all, or some of accounts" in world.refused("projections", "rebuild", status=2)
-    assert "Give either names or --all" in world.refused(
-        "projections", "verify", "graph", "--all", status=2
-    )
-
-
-def test_without_anybody_to_ask_nothing_is_rebuilt(world: World) -> None:
-    assert "no terminal to ask" in world.refused("projections", "rebuild", "graph", status=2)
-    assert world.sql("select * from builds") == []
-
-
-def test_the_second_of_two_operators_is_told_of_the_first(built: World) -> None:
-    schema = built.settings.postgres.schema
-    with psycopg.connect(built.settings.postgres.dsn, autocommit=True) as connection:
-        connection.execute("set application_name = 'rebuild by ana@desk (process 7)'")
-        key = f"agora builds {schema} graph"
-        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
-        said = built.refused("projections", "rebuild", "graph", "--yes", status=1)
-        assert "graph is being rebuilt since" in said
-        assert "by ana@desk (process 7)" in said
-        built.agora("projections", "rebuild", "posts", "--yes")
-        # Verifying needs nobody's leave.
-        built.agora("projections", "verify", "graph")
-    built.agora("projections", "rebuild", "graph", "--yes")
 
 
 @pytest.mark.faults

@@ -95,6 +95,7 @@ def looked(
     return look
 
 
+VERIFY = ["projections", "verify", "timelines"]
 Looked = Callable[[list[str], int], str]
 
 
@@ -112,10 +113,11 @@ def test_what_makes_a_home_another_one_is_a_fault_and_named(
     settings: Settings, looked: Looked, planted: Work, kind: str
 ) -> None:
     in_world(settings, planted)
-    for command in (["timelines"], ["projections", "verify", "timelines"]):
+    for command in (["timelines"], VERIFY):
         told = looked(command, 1)
         assert kind in told
         assert str(ANA) in told
+    told = looked(VERIFY, 1)
     assert "These do not match: timelines." in told
     assert "empty Redis" in told
     [found] = json.loads(looked(["projections", "verify", "timelines", "--json"], 1))["data"]

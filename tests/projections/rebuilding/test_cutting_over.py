@@ -50,6 +50,17 @@ async def another(base: Database, *, end: int) -> Known:
         return (await builds.known(connection, GRAPH.name))[-1]
 
 
+async def test_a_live_build_of_another_log_is_replaced_all_the_same(
+    base: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting_over, "ELSEWHERE_S", 0.0)
+    build = await another(base, end=2)
+    await base.fetch('update build_checkpoints set "offset" = 9000 where build = 1 returning 1')
+    await cut(base, build)
+    assert await states(base, GRAPH) == [(1, "previous"), (2, "live")]
+    assert (await verdict_on(base, GRAPH)).clean
+
+
 async def cut(base: Database, build: Known) -> None:
     await cut_over(GRAPH, build, base.pool, base.log, Plain())
 

@@ -1,0 +1,31 @@
+"""A log that is folded already, for tests that look at it or rebuild parts of it."""
+
+import pytest
+
+from cli.main import run
+from infra.config import Settings
+from tests.cli import environment
+from tests.cli.stage import World
+from tests.stack import Stack
+
+EVENTS = 600
+
+
+@pytest.fixture(scope="package")
+def filled(stack: Stack) -> Settings:
+    """A generated log, folded by every model: made once, and left as the log has it."""
+    settings = stack.settings()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        environment.use(settings, monkeypatch)
+        assert run(["generate", "--events", str(EVENTS), "--seed", "3"]) == 0
+        assert run(["projections", "rebuild", "--all", "--yes"]) == 0
+    return settings
+
+
+@pytest.fixture
+def folded(
+    filled: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> World:
+    """The command line on it."""
+    environment.use(filled, monkeypatch)
+    return World(filled, capsys)
