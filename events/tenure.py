@@ -35,19 +35,16 @@ UNCLAIMED = Tenure()
 def accept(tenure: Tenure, offset: int, record: Record) -> tuple[Tenure, bool]:
     """The tenure after `record` at `offset`, and whether the record counts."""
     match record:
+        # First of all what there is most of.
+        case Decision(epoch=epoch) | Barrier(epoch=epoch):
+            return tenure, tenure.held and epoch == tenure.epoch
         case Claim(id=epoch, previous=previous, owner=owner, endpoint=endpoint):
             if previous != tenure.epoch:
                 return tenure, False
             return Tenure(epoch, True, owner, endpoint, offset), True
         case Release(epoch=epoch):
-            if not _current(tenure, epoch):
+            if not (tenure.held and epoch == tenure.epoch):
                 return tenure, False
             return replace(tenure, held=False), True
-        case Decision(epoch=epoch) | Barrier(epoch=epoch):
-            return tenure, _current(tenure, epoch)
         case unknown:
             assert_never(unknown)
-
-
-def _current(tenure: Tenure, epoch: UUID) -> bool:
-    return tenure.held and epoch == tenure.epoch

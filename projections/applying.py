@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from events.topics import Partition
 from projections.batches import Group, groups
+from projections.encoding import Sent, array_sender
 from projections.model import Model
 from projections.operations import DeleteWhere, Keep, Operation, SetOperation, UpdateWhere
 from projections.statements import delete_where, group_statement, keep, update_where
@@ -33,9 +34,8 @@ async def apply(
 def _prepared(model: Model, build: int, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:
     tallies = model.tallies
     match step:
-        case Group(kind, table, columns, values):
-            arrays = dict(zip(columns, map(list, zip(*values, strict=True)), strict=True))
-            return group_statement(kind, table, build, columns, tallies), _sent(table, arrays)
+        case Group(kind, table, columns):
+            return group_statement(kind, table, build, columns, tallies), _sent(step)
         case UpdateWhere(table, where, values):
             statement = update_where(table, build, tuple(where), tuple(values), tallies)
             return statement, where | _new(table, values)
@@ -48,19 +48,19 @@ def _prepared(model: Model, build: int, step: Group | SetOperation) -> tuple[byt
             assert_never(unknown)
 
 
+def _sent(group: Group) -> dict[str, Sent]:
+    """The values of the group by column, each an array."""
+    known = {column.name: column for column in columns_of(group.table)}
+    by_column = zip(group.columns, zip(*group.values, strict=True), strict=True)
+    return {name: array_sender(known[name])(values) for name, values in by_column}
+
+
 def _new(table: Table, values: Row) -> dict[str, Any]:
-    sent = _sent(table, {name: [value] for name, value in values.items()})
-    return {f"new_{name}": value for name, [value] in sent.items()}
-
-
-def _sent(table: Table, arrays: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Many values of some columns, in the shape in which the driver sends them."""
+    """Single values, as the driver sends them."""
     json = {column.name for column in columns_of(table) if sent_as(column) == "jsonb"}
     return {
-        name: [None if value is None else _json(value) for value in values]
-        if name in json
-        else values
-        for name, values in arrays.items()
+        f"new_{name}": _json(value) if name in json and value is not None else value
+        for name, value in values.items()
     }
 
 

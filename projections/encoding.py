@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's binary format has them: what is copied in, and what contents are told by.
+"""Rows as PostgreSQL's binary format has them: what is copied in, sent, and contents are told by.
 
 The same bytes come out of the database (`sent`), so that a hash of them says whether two rows are
 the same without knowing what they hold. Values that PostgreSQL would refuse are refused here, row
@@ -13,7 +13,12 @@ from functools import cache, partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from projections.tables import Column, Key, Row, Table, columns_of, is_array
+import msgspec
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+from projections.tables import Column, Key, Row, Table, columns_of, is_array, sent_as
 
 COPY_START: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_END: Final = b"\xff\xff"
@@ -106,6 +111,13 @@ KINDS: Final = {
 """The types that columns of read models may have, alone or in arrays."""
 
 
+def _sent_jsonb(value: object) -> bytes:
+    """JSON in whatever form: the database brings it into its own."""
+    if value is None:
+        raise TypeError("The null of JSON is not what a column without nulls may hold.")
+    return _sized(b"\x01" + msgspec.json.encode(value))
+
+
 @cache
 def encoder(table: Table) -> Callable[[Row], bytes]:
     """From a row to one tuple of a binary COPY of all columns; raises `Unstorable`."""
@@ -135,6 +147,40 @@ def key_encoder(table: Table) -> Callable[[Key], bytes]:
             raise Unstorable(_refused(table, fields, row)) from problem
 
     return encoded
+
+
+class Sent(bytes):
+    """A parameter as its type is sent in binary; the statement says which type that is."""
+
+
+class _SentDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Sent) -> bytes:
+        return obj
+
+
+psycopg.adapters.register_dumper(Sent, _SentDumper)
+
+
+@cache
+def array_sender(column: Column) -> Callable[[Sequence[Any]], Sent]:
+    """From values of the column to the array that carries them (`sent_as`); raises `Unstorable`.
+
+    For rows of a few columns, psycopg's own way from lists takes several times as long.
+    """
+    kind = KINDS[sent_as(column)]
+    field = _sent_jsonb if sent_as(column) == "jsonb" else kind.field
+    elements = _elements(kind.oid, _nullable(field) if column.nullable else field)
+
+    def sent(values: Sequence[Any]) -> Sent:
+        try:
+            return Sent(elements(values))
+        except _REFUSED as problem:
+            reason = f"{column.name} cannot hold it: {type(problem).__name__}."
+            raise Unstorable(reason) from problem
+
+    return sent
 
 
 def require_storable(table: Table, values: Row) -> None:
@@ -172,16 +218,25 @@ def _sent(column: Column) -> str:
 
 def _field(column: Column) -> Field:
     field = _array(KINDS[column.type[:-2]]) if is_array(column) else KINDS[column.type].field
-    if not column.nullable:
-        return field
+    return _nullable(field) if column.nullable else field
+
+
+def _nullable(field: Field) -> Field:
     return lambda value: _NULL if value is None else field(value)
 
 
 def _array(kind: Kind) -> Field:
-    def field(values: Sequence[Any]) -> bytes:
-        if len(values) == 0:
-            return _sized(_ARRAY(0, 0, kind.oid))
-        head = _ARRAY(1, 0, kind.oid) + _DIMENSION(len(values), 1)
-        return _sized(head + b"".join(map(kind.field, values)))
+    elements = _elements(kind.oid, kind.field)
+    return lambda values: _sized(elements(values))
 
-    return field
+
+def _elements(oid: int, field: Field) -> Field:
+    """From a sequence to an array of one dimension, without its length in bytes."""
+
+    def elements(values: Sequence[Any]) -> bytes:
+        if len(values) == 0:
+            return _ARRAY(0, 0, oid)
+        head = _ARRAY(1, 0, oid) + _DIMENSION(len(values), 1)
+        return head + b"".join(map(field, values))
+
+    return elements

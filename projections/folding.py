@@ -107,7 +107,7 @@ def fold(
         old = one.decision.at < news_from
         try:
             events = events_of(model, one.decision.facts, wanted, cipher)
-            changed = _changed(model, place, one, events, untold=old and _is_silent(model, folded))
+            changed = _changed(model, place, one, events, silent=old and folded.stale)
         except Exception as problem:
             _log.exception("%s cannot apply offset %d", model.name, one.offset)
             reason = f"{type(problem).__name__} at offset {one.offset}; the trace is in the log."
@@ -122,11 +122,6 @@ def fold(
     return folded
 
 
-def _is_silent(model: Model, folded: Folded) -> bool:
-    """Whether it is known already that something old was told to nobody."""
-    return folded.stale and (model.touches is None or folded.touches is None)
-
-
 def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
     if old:
         folded.stale |= bool(changed.news)
@@ -139,20 +134,18 @@ def _tell(folded: Folded, changed: Folded, *, old: bool) -> None:
 
 
 def _changed(
-    model: Model, place: str, one: Accepted, events: Sequence[Event], *, untold: bool
+    model: Model, place: str, one: Accepted, events: Sequence[Event], *, silent: bool
 ) -> Folded:
-    """What the decision's events change; without news and touches if they are `untold` anyway."""
+    """What the decision's events change; `silent` leaves out the news, which nobody would hear."""
     if not events:
         return _NOTHING
     moment = Moment(one.decision.at, place, one.offset, one.decision.after)
-    operations = [each for event in events for each in model.changes(event, moment)]
-    if untold:
-        return Folded(operations)
-    news = [News(hint, one) for event in events for hint in model.hints(event)]
-    touches = model.touches
-    if touches is None:
-        return Folded(operations, news)
-    return Folded(operations, news, [each for event in events for each in touches(event, moment)])
+    changed = Folded([each for event in events for each in model.changes(event, moment)])
+    if not silent:
+        changed.news = [News(hint, one) for event in events for hint in model.hints(event)]
+    if model.touches is not None:
+        changed.touches = [each for event in events for each in model.touches(event, moment)]
+    return changed
 
 
 def events_of(

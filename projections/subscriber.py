@@ -18,12 +18,13 @@ from infra.worker.places import Places
 from infra.worker.progress import Accepted, Checkpoint, Halted, Read
 from projections.applying import apply
 from projections.commits import Commit, Commits, lane_of, place_of
+from projections.encoding import Unstorable
 from projections.folding import Folded, News, fold, persons, wanted_types
 from projections.model import Model
 from projections.operations import DeleteWhere, UpdateWhere
 
-POISON: Final = (psycopg.DataError, psycopg.IntegrityError)
-"""What Postgres says of rows that it will never take, however often it is asked."""
+POISON: Final = (psycopg.DataError, psycopg.IntegrityError, Unstorable)
+"""What is said of rows that Postgres will never take, however often it is asked."""
 
 NEWS_AGE_MAX: Final = timedelta(minutes=5)
 """Older news is not told: whoever catches up with a long log must not flood open pages."""
@@ -162,7 +163,7 @@ class ModelSubscriber:
         partition: Partition,
         reads: Sequence[Read],
         accepted: Sequence[Accepted],
-        problem: psycopg.Error,
+        problem: Exception,
     ) -> None:
         """Find the decision whose rows Postgres refuses, by halves, and apply all others."""
         if len(accepted) > 1:

@@ -224,7 +224,8 @@ class Lane:
             self._buffer.popleft()
             self._buffered -= len(batch)
             if batch[-1].offset >= following:
-                taken.extend(one for one in batch if one.offset >= following)
+                fresh = batch[0].offset == following
+                taken += batch if fresh else [one for one in batch if one.offset >= following]
                 following = batch[-1].offset + 1
         return taken
 
