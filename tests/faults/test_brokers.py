@@ -70,6 +70,27 @@ async def test_the_leader_of_three_may_be_killed(
     await uphold(replicated, load.history)
 
 
+async def test_two_of_three_may_be_killed_and_nothing_is_acknowledged_meanwhile(
+    replicated: Fleet, kafka_cluster: KafkaCluster
+) -> None:
+    """One copy alone is no quorum: writes wait, and go on once a second one is back."""
+    await replicated.mended()
+    async with Load(replicated, seed=5) as load:
+        await load.flows()
+        leader = controller(kafka_cluster)
+        other = next(one for one in kafka_cluster.brokers if one is not leader)
+        killed = [leader, other]
+        for broker in killed:
+            broker.kill()
+        await asyncio.sleep(AWAY_S)
+        for broker in killed:
+            broker.start()
+        for broker in killed:
+            await asyncio.to_thread(broker.wait_ready)
+        await load.flows()
+    await uphold(replicated, load.history)
+
+
 async def test_the_leader_of_three_may_pause(
     replicated: Fleet, kafka_cluster: KafkaCluster
 ) -> None:
