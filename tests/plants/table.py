@@ -181,9 +181,9 @@ PLANTS: Final[Mapping[str, Plant]] = {
     ),
     "limiter-fails-open": Plant(
         "Without Redis nobody is limited",
-        "gateway.limits:Limits._draw",
-        "self._away_until = self._clock() + RECONSIDERED_S\nreturn self._own.take(key, allowance)",
-        "return 0.0",
+        "gateway.limits:Limits._taken",
+        "wait_s = self._own.take(key, allowance)",
+        "wait_s = 0.0",
         "tests/gateway/test_limits.py::test_without_redis_each_gateway_still_limits",
     ),
     "password-as-text": Plant(

@@ -37,6 +37,12 @@ def test_every_plant_is_caught(tmp_path: Path) -> None:
     assert outcomes == dict.fromkeys(PLANTS, CAUGHT), ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("name", PLANTS)
+def test_each_still_fits_the_code_that_it_was_made_for(name: str) -> None:
+    with planted(PLANTS[name]):
+        pass
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(PLANTS) >= LEAST
 
