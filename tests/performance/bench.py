@@ -42,10 +42,12 @@ class Bench(Struct, frozen=True):
     """A benchmark: what people call it, its line in the help, and how it is run.
 
     Raises `tests.performance.figures.WrongAnswers` when what it measured did not do its work. With
-    `own_servers` it starts all that it needs by itself, and makes no use of `Run.stack`.
+    `own_servers` it starts all that it needs by itself, and makes no use of `Run.stack`. One that
+    is `apart` takes so long that it only runs when it is named.
     """
 
     name: str
     summary: str
     run: Callable[[Run], Sequence[Figure]]
     own_servers: bool = False
+    apart: bool = False

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -30,6 +31,18 @@ class Printed(msgspec.Struct, frozen=True):
     data: list[Outcome]
 
 
+class Generated(msgspec.Struct, frozen=True):
+    """What was generated, as that command prints it."""
+
+    by_type: dict[str, int]
+
+
+class GeneratedPrinted(msgspec.Struct, frozen=True):
+    """What it prints."""
+
+    data: Generated
+
+
 class Rebuilt(msgspec.Struct, frozen=True):
     """One rebuild of all models: from the start of the command to its end, in seconds.
 
@@ -42,9 +55,11 @@ class Rebuilt(msgspec.Struct, frozen=True):
     peak_bytes: int
 
 
-def generated(settings: Settings, events: int, seed: int) -> None:
-    """Fills the log with the mix; raises `WrongAnswers` when that fails."""
-    _watched(settings, "generate", f"--events={events}", f"--seed={seed}", "--json")
+def generated(settings: Settings, events: int, seed: int) -> Mapping[str, int]:
+    """Fills the log with the mix: how many of each type; raises `WrongAnswers` when that fails."""
+    arguments = ("generate", f"--events={events}", f"--seed={seed}", "--json")
+    printed, _ = _watched(settings, *arguments)
+    return msgspec.json.decode(printed, type=GeneratedPrinted).data.by_type
 
 
 def rebuilt(settings: Settings) -> Rebuilt:

@@ -14,6 +14,7 @@ from tests.performance import (
     append,
     celebrity,
     fan_out,
+    growth,
     hot_key,
     live_lag,
     local,
@@ -39,6 +40,7 @@ BENCHES: Final = (
     Bench("celebrity", "A post for a million followers, beside pure push.", celebrity.run),
     Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
     Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
+    Bench("growth", "Rebuild and append at ten times the log.", growth.run, apart=True),
     Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),
 )
 

@@ -1,9 +1,11 @@
 """The real router and writers in this process, over the real log and checkpoints."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Final
 from uuid import uuid4
 
 from msgspec import Struct
@@ -26,6 +28,8 @@ from infra.postgres.schema import ensure
 from infra.rpc.client import Channel
 from infra.rpc.internal import InternalTokens
 
+SERVED_S: Final = 1800.0
+
 
 class Writing(Struct, frozen=True):
     """The way in, the log behind it, and the keys of what is sealed there."""
@@ -37,7 +41,10 @@ class Writing(Struct, frozen=True):
 
 @asynccontextmanager
 async def writing(settings: Settings) -> AsyncIterator[Writing]:
-    """Owns all partitions while the block runs, as a command process would, without its servers."""
+    """Owns all partitions while the block runs, as a command process would, without its servers.
+
+    Raises `TimeoutError` when it does not come to own them.
+    """
     await topics.ensure(settings)
     digest_key = load_key("crypto.digest_key_file", settings.crypto.digest_key_file)
     master_key = load_key("crypto.master_key_file", settings.crypto.master_key_file)
@@ -62,4 +69,7 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
             owning(settings, tools, keyring, lambda endpoint: Channel(endpoint, internal))
         )
         calm_collector()
+        async with asyncio.timeout(SERVED_S):
+            # A log without state checkpoints is read from its start, however long it is.
+            await asyncio.gather(*(writer.served() for writer in owned.writers.values()))
         yield Writing(owned.router, log, keyring)
