@@ -18,6 +18,7 @@ from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.json_format import MessageToDict
 
 from schemas.gen import options_pb2
+from schemas.gen.live_pb2 import WatchRequest
 from schemas.reasons import REASONS
 from tests.flows.api import Api, Outcome, kind_of, methods
 from tests.flows.town import PASSWORD, Town
@@ -217,6 +218,14 @@ def test_every_text_is_kept_as_it_is_or_refused_for_a_reason(stage: Stage) -> No
     for process in stage.town.processes.values():
         lines = process.log_file.read_text().splitlines()
         assert not [line for line in lines if line.startswith(FORGED) or "\x1b" in line]
+
+
+@pytest.mark.parametrize("name", [field.name for field in WatchRequest.DESCRIPTOR.fields])
+def test_no_such_text_opens_a_stream(stage: Stage, name: str) -> None:
+    for text in HOSTILE.values():
+        refused = stage.ana.ask("GET", "/v1/live", **{name: text})
+        assert refused.status_code in (400, 404, 414), text
+        assert refused.json()["reason"] in REASONS
 
 
 def test_what_is_harmless_is_taken(stage: Stage) -> None:
