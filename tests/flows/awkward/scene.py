@@ -54,6 +54,8 @@ class Places:
 class Scene:
     """ANA, BEN and CLO. `own` is ANA's post, `others` is CLO's, under that is ANA's `comment`.
 
+    BEN has commented there as well.
+
     `said` are the posts and comments that are not for BEN, as (post, comment or nothing).
     `everywhere` says whether what shut BEN out was answered to be so.
     """
@@ -85,7 +87,9 @@ class Scene:
         self.own = self._placed(ana, self.before, clo.position, **addressed)
         under = f"/v1/posts/{self.others}/comments"
         # What an author had decided before is known a moment after what they wrote.
-        eventually(lambda: ana.ask("GET", under).status_code == 200)
+        for who in (ana, ben):
+            eventually(lambda: who.ask("GET", under).status_code == 200)  # noqa: B023
+        self.tell(ben, "POST", under, body="BEN was here.")
         self.comment = self.tell(ana, "POST", under, body=self.remark)["commentId"]
         kept = f"/v1/posts/{self.own}"
         eventually(lambda: ben.ask("GET", kept, position=ana.position).status_code == 200)
@@ -122,9 +126,12 @@ class Scene:
 
     def watch(self, pages: ExitStack) -> None:
         """BEN and CLO open their pages."""
-        for who, name in ((self.ben, "ben"), (self.clo, "clo")):
-            for feed in ("home", "explore"):
-                self.pages[f"{name} {feed}"] = pages.enter_context(self.watching(who, feed))
+        for name, who, feed in (
+            ("ben home", self.ben, "home"),
+            ("ben explore", self.ben, "explore"),
+            ("clo home", self.clo, "home"),
+        ):
+            self.pages[name] = pages.enter_context(self.watching(who, feed))
 
     def come_back(self, pages: ExitStack, name: str) -> Stream:
         """BEN or CLO comes back to the first page, and is told all that there was since."""

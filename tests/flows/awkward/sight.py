@@ -110,7 +110,9 @@ def check_taken(scene: Scene, story: Story, found: Answers) -> None:
         seen = where(found, getattr(scene, name))
         assert not seen, f"{story}: {name} is read at {seen}"
     if story.takes == BLOCKED:
-        assert not is_known(scene, found), str(story)
+        assert not is_known(scene.ana, found), str(story)
+        # Nor does ANA see what BEN had said before.
+        assert not is_known(scene.ben, answers(scene.ana, scene)), str(story)
 
 
 def is_absent(found: Answers, post: str) -> bool:
@@ -118,6 +120,6 @@ def is_absent(found: Answers, post: str) -> bool:
     return "NOT_FOUND" in found[f"/v1/posts/{post}"]
 
 
-def is_known(scene: Scene, found: Answers) -> bool:
-    """Whether any answer tells BEN that there is ANA at all."""
-    return bool(where(found, scene.ana.id) or where(found, scene.ana.handle))
+def is_known(person: Someone, found: Answers) -> bool:
+    """Whether any answer tells that there is such a person at all."""
+    return bool(where(found, person.id))
