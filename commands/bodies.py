@@ -22,7 +22,7 @@ def body_fault(text: str, length_max: int) -> str | None:
     if not 1 <= len(text) <= length_max:
         return f"must have 1 to {length_max} characters"
     if not any(_is_visible(sign) for sign in text):
-        return "must hold something that can be seen"
+        return "must contain something visible"
     if _floods(text):
         return f"must not put more than {MARKS_MAX} marks on one letter"
     return None

@@ -35,9 +35,9 @@ def name_fault(text: str) -> str | None:
     if not 1 <= len(text) <= NAME_LENGTH_MAX:
         return f"must have 1 to {NAME_LENGTH_MAX} characters"
     if not all(_is_letter(sign) or sign in NAME_SIGNS for sign in text):
-        return "may hold letters, spaces, apostrophes, hyphens and dots only"
+        return "may contain only letters, spaces, apostrophes, hyphens and dots"
     if not any(unicodedata.category(sign)[0] == "L" for sign in text):
-        return "must hold a letter"
+        return "must contain a letter"
     return None
 
 
@@ -56,7 +56,7 @@ def birth_date_fault(text: str, today: date) -> str | None:
         return "must be a date that exists"
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     if not AGE_YEARS_MIN <= age <= AGE_YEARS_MAX:
-        return f"must be that of somebody {AGE_YEARS_MIN} to {AGE_YEARS_MAX} years old"
+        return f"must be that of someone {AGE_YEARS_MIN} to {AGE_YEARS_MAX} years old"
     return None
 
 

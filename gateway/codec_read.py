@@ -21,7 +21,7 @@ Assign = Callable[[Message, Any, "Faults", str], None]
 """Puts a JSON value into a field of a message; notes at the path what does not fit."""
 
 FAULTS_MAX: Final = 16
-TWICE: Final = "is given twice"
+TWICE: Final = "appears twice"
 UNKNOWN: Final = "is not a field of this request"
 SCALAR_MESSAGES: Final = (TIMESTAMP, DURATION)
 
@@ -269,7 +269,7 @@ def _mask(field: FieldDescriptor) -> Assign:
 
     def assign(message: Message, value: Any, faults: Faults, path: str) -> None:
         if not isinstance(value, str):
-            faults.note(path, "must be a text of names with commas between")
+            faults.note(path, "must be a string of comma-separated names")
             return
         paths = value.split(",") if value else []
         if not names.keys() >= set(paths):

@@ -22,7 +22,7 @@ def parsed(body: bytes) -> Any:
     try:
         return _DECODER.decode(body.decode())
     except _Repeated as problem:
-        raise _malformed("A member is given twice.", problem.args[0]) from None
+        raise _malformed("A member appears twice.", problem.args[0]) from None
     except RecursionError:
         raise _malformed("The JSON is nested too deeply.") from None
     except UnicodeDecodeError:
@@ -49,7 +49,7 @@ def _no_constant(_name: str) -> Any:
 
 
 def _malformed(detail: str, name: str = "") -> Invalid:
-    return Invalid("JSON_MALFORMED", detail, {name: "is given twice"} if name else None)
+    return Invalid("JSON_MALFORMED", detail, {name: "appears twice"} if name else None)
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)

@@ -112,7 +112,7 @@ def writer(field: FieldDescriptor, ids: PublicIds) -> Writer | None:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Unfit("must be a text")
+        raise Unfit("must be a string")
     if not value.isascii():
         try:
             value.encode()
@@ -209,7 +209,7 @@ def _id(kind: int, ids: PublicIds) -> Reader:
         try:
             return str(ids.open(kind, _text(value)))
         except Invalid:
-            raise UnfitId("is not an id that was given out here") from None
+            raise UnfitId("is not an id issued here") from None
 
     return read
 

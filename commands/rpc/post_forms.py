@@ -75,7 +75,7 @@ def _said(field: str, choice: Choice | None, paths: Container[str]) -> Choice | 
     if field not in paths:
         return UNSET
     if choice is None:
-        raise _refused(field, "must be said where the mask names it")
+        raise _refused(field, "must be set, as the mask names it")
     return choice
 
 

@@ -43,4 +43,4 @@ class Seals:
                 raise ValueError("This was never sealed.")
             return self._cipher.decrypt(decoded(text.removeprefix(_VERSION)), [purpose.encode()])
         except (ValueError, InvalidTag):
-            raise Invalid(reason, f"This {purpose} was not given out here.") from None
+            raise Invalid(reason, f"This {purpose} was not issued here.") from None

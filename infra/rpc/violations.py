@@ -10,7 +10,7 @@ def violations(validator: Validator, message: Message) -> dict[str, str]:
     The explanations come from the rules and never repeat what was sent.
     """
     return {
-        _path(violation): violation.proto.message or "is not acceptable"
+        _path(violation): violation.proto.message or "is not valid"
         for violation in validator.collect_violations(message)
     }
 

@@ -30,7 +30,7 @@ BODIES: list[tuple[str, bytes, str, dict[str, str]]] = [
     ("a name to echo", b'{"<b>": 1}', "INVALID_FIELDS", {"": UNKNOWN}),
     ("both spellings", b'{"firstName": "a", "first_name": "b"}', "INVALID_FIELDS",
      {"firstName": TWICE}),
-    ("a number for a text", b'{"about": 1}', "INVALID_FIELDS", {"about": "must be a text"}),
+    ("a number for a text", b'{"about": 1}', "INVALID_FIELDS", {"about": "must be a string"}),
     ("a text for a switch", b'{"private": "true"}', "INVALID_FIELDS",
      {"private": "must be true or false"}),
     ("half a character", b'{"about": "\\ud800"}', "INVALID_FIELDS",

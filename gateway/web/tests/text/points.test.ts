@@ -8,7 +8,7 @@ test("lengths count code points of the composed form", () => {
   expect(pointsIn("👩‍👩‍👧")).toBe(5);
 });
 
-test("a text must hold something that can be seen", () => {
+test("a text must contain something visible", () => {
   for (const blank of ["", " \n\t", "\u200b\u2060", "\u3164", "\u2800", "\u0301"]) {
     expect(isVisible(blank)).toBe(false);
   }
