@@ -17,9 +17,9 @@ from schemas.refusals import KINDS, Refusal
 INTRODUCTION: Final = """\
 # Reasons of refusals
 
-An answer that says no has a reason, and clients branch on it: reasons are never renamed or taken
-away. Over HTTP it is the `reason` of a problem+json document (RFC 9457), over gRPC that of the one
-ErrorInfo in a google.rpc.Status. `detail` is for people and may change.
+Every refusal has a reason for clients to branch on; reasons are never renamed or removed. Over HTTP
+it is the `reason` of a problem+json document (RFC 9457), over gRPC the reason of the one ErrorInfo
+in a google.rpc.Status. `detail` is for people and may change.
 """
 
 AT_THE_EDGE: Final[tuple[Refusal, ...]] = (
@@ -73,6 +73,6 @@ def _own_status(name: str) -> str:
 def _fault() -> str:
     return (
         f"## Faults: HTTP 500, gRPC {INTERNAL}\n\n"
-        f"`{INTERNAL}` is no refusal. {INTERNAL_TITLE}: it is logged with its trace, and the\n"
-        "answer tells nothing but the correlation id, by which operators find it.\n"
+        f"`{INTERNAL}` is not a refusal. {INTERNAL_TITLE}: it is logged with its traceback, and\n"
+        "the answer reveals only the correlation id, by which operators find it in the logs.\n"
     )
