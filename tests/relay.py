@@ -1,8 +1,20 @@
-"""A relay in front of a server that counts round trips as they pass, and can stop between two."""
+"""A relay in front of a server that counts round trips as they pass, and can stop between two.
+
+It can be cut as a network is, in one direction or in both: nothing arrives, nobody is told.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """In which direction nothing passes."""
+
+    BOTH = "both ways"
+    THERE = "there"
+    BACK = "back"
 
 
 class Relay:
@@ -12,8 +24,10 @@ class Relay:
         self.round_trips = 0
         self.stopped = asyncio.Event()
         self._open = asyncio.Event()
-        self._open.set()
+        self._there = asyncio.Event()
+        self._back = asyncio.Event()
         self._stop_after = -1
+        self.resume()
 
     def reset(self) -> None:
         """Counts from 0 again."""
@@ -25,25 +39,28 @@ class Relay:
         self.stopped.clear()
         self._stop_after = round_trips
 
-    def silence(self) -> None:
-        """Lets nothing through any more; connections stay open and new ones hang."""
-        self._open.clear()
+    def silence(self, way: Way = Way.BOTH) -> None:
+        """Lets nothing through any more that way; connections stay open and new ones hang."""
+        {Way.BOTH: self._open, Way.THERE: self._there, Way.BACK: self._back}[way].clear()
 
     def resume(self) -> None:
         """Lets everything through again."""
         self._stop_after = -1
         self.stopped.clear()
-        self._open.set()
+        for way in (self._open, self._there, self._back):
+            way.set()
 
     async def requests(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Passes on what a client sends. Counts as many round trips as there are writes."""
         while data := await source.read(1 << 20):
             await self.counted(1)
+            await self._there.wait()
             await self.passed(sink, data)
 
     async def answers(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Passes on what the server sends."""
         while data := await source.read(1 << 16):
+            await self._back.wait()
             await self.passed(sink, data)
 
     async def counted(self, round_trips: int) -> None:
@@ -63,12 +80,19 @@ class Relay:
 
 @asynccontextmanager
 async def relaying(relay: Relay, host: str, port: int) -> AsyncIterator[int]:
-    """The relay at work for the server at this address; the free port that it listens on."""
+    """The relay at work for the server at this address; the free port that it listens on.
+
+    While the server is not there, who connects to the relay is refused as well.
+    """
     sinks: list[asyncio.StreamWriter] = []
     links: list[asyncio.Task[None]] = []
 
     async def link(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        answers, server = await asyncio.open_connection(host, port)
+        try:
+            answers, server = await asyncio.open_connection(host, port)
+        except OSError:
+            sink.transport.abort()
+            return
         sinks.extend((sink, server))
         for passing, end in (
             (relay.requests(source, server), server),
@@ -83,6 +107,10 @@ async def relaying(relay: Relay, host: str, port: int) -> AsyncIterator[int]:
         for sink in sinks:
             sink.close()
         await asyncio.gather(*links)
+        for sink in sinks:
+            # Closed for good only once the loop has seen to it.
+            with suppress(ConnectionError):
+                await sink.wait_closed()
 
 
 async def _until_closed(passing: Coroutine[None, None, None], sink: asyncio.StreamWriter) -> None:

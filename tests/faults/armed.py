@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,10 @@ HEALTHY_S: Final = 30.0
 
 
 class Armed:
-    """`agora serve SIDES…`. Arm a point (`tests.faults.points`) and it dies there."""
+    """`agora serve SIDES…`. Arm a point (`tests.faults.points`) and it dies there.
+
+    `environ` is what its wrapper reads beside the settings (`tests.faults.instance`).
+    """
 
     def __init__(
         self,
@@ -25,6 +28,7 @@ class Armed:
         settings: Settings,
         folder: Path,
         ready: Callable[[], bool],
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -36,7 +40,7 @@ class Armed:
                 *(str(self._trigger), "serve", *sides),
             ),
             ready=ready,
-            environ=variables_of(settings),
+            environ=variables_of(settings) | dict(environ or {}),
         )
         self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
 
@@ -49,6 +53,10 @@ class Armed:
     def disarm(self) -> None:
         """Lets the process pass every point."""
         self._trigger.unlink(missing_ok=True)
+
+    def set_clock(self, off_s: float) -> None:
+        """From its next start on, its clock is that much off."""
+        self._trigger.with_suffix(".clock").write_text(str(off_s))
 
     async def died(self, within_s: float = HEALTHY_S) -> None:
         """Until the process has ended; raises TimeoutError."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from tests.judge import people_pages, post_pages
+from tests.judge import people_pages, post_pages, pushes
 from tests.judge.commands import opened
 from tests.judge.findings import Finding
 from tests.judge.fold import Fold
@@ -36,7 +36,7 @@ READS: Final[Mapping[str, Callable[[Page], Iterator[Wrong]]]] = {
 
 
 class Answers:
-    """Judges all answers to reads."""
+    """Judges all answers to reads, and all that open pages were told."""
 
     def __init__(
         self, history: Iterable[Try], fold: Fold, moments: Moments, public: Public
@@ -78,7 +78,8 @@ class Answers:
                 newest=self._newest,
                 comments=self._comments,
             )
-            for law, text in READS[one.deed](page):
+            rule = READS.get(one.deed) or pushes.RULES[one.deed]
+            for law, text in rule(page):
                 yield Finding(law, f"{one}: {text}")
 
 

@@ -7,11 +7,22 @@ import msgspec
 import pytest
 
 from tests.judge.findings import LAWS
-from tests.judge.seals import ACCOUNT, POST
+from tests.judge.seals import ACCOUNT, COMMENT, POST
 from tests.judge.story import EPOCH, START, Story, people, position, public, shown, uuid
 
 HEY = {"post": public(POST, "hey")}
 ANA = {"person": public(ACCOUNT, "ana")}
+
+
+OPEN = {"feed": "home"}
+
+
+def pushed(author: str, post: str) -> dict[str, str]:
+    return {"postId": public(POST, post), "authorId": public(ACCOUNT, author)}
+
+
+def notice(kind: str, person: str) -> dict[str, object]:
+    return {"kind": kind, "person": {"accountId": public(ACCOUNT, person)}}
 
 
 def told() -> Story:
@@ -24,6 +35,9 @@ def told() -> Story:
     story.read("ReadPost", "ben", HEY, shown("ana", "hey", "Good morning."))
     story.read("ReadHome", "ben", {}, {"posts": [shown("ana", "hey", "Good morning.")]})
     story.read("ListFollowers", "ana", ANA, people("ben"), sent=position(people=at))
+    story.read("Push post", "ben", OPEN, pushed("ana", "hey"))
+    story.read("Push counts", "ben", OPEN, {"postId": public(POST, "hey")})
+    story.read("Push notification", "ana", OPEN, notice("follow.established", "ben"))
     story.look()
     return story
 
@@ -66,8 +80,8 @@ def _a_lost_ack(story: Story) -> None:
 
 
 def _another_text_than_asked_for(story: Story) -> None:
-    story.history[-4] = msgspec.structs.replace(
-        story.history[-4], about={"text": "Good night.", "audience": "public", "chosen": []}
+    story.history[-7] = msgspec.structs.replace(
+        story.history[-7], about={"text": "Good night.", "audience": "public", "chosen": []}
     )
 
 
@@ -129,6 +143,44 @@ def _a_feed_without_the_post(story: Story) -> None:
     story.read("ReadHome", "ben", {}, {"posts": []}, sent=position(posts=1, people=3))
 
 
+def _a_push_after_a_block(story: Story) -> None:
+    story.block("ana", "ben", everywhere=True)
+    story.read("Push post", "ben", OPEN, pushed("ana", "hey"))
+
+
+def _a_push_to_who_does_not_follow(story: Story) -> None:
+    story.person("eve")
+    story.read("Push post", "eve", OPEN, pushed("ana", "hey"))
+
+
+def _a_push_of_what_nobody_wrote(story: Story) -> None:
+    story.read("Push post", "ben", OPEN, pushed("ana", "nothing"))
+
+
+def _counts_of_a_post_that_is_hidden(story: Story) -> None:
+    story.block("ana", "ben", everywhere=True)
+    story.read("Push counts", "ben", OPEN, {"postId": public(POST, "hey")})
+
+
+def _a_comment_that_nobody_wrote(story: Story) -> None:
+    comment = {"commentId": public(COMMENT, "nothing")}
+    story.read("Push comment", "ben", OPEN, pushed("ana", "hey") | comment)
+
+
+def _a_post_that_is_called_gone(story: Story) -> None:
+    at = {"postId": public(POST, "hey")}
+    story.read("Push gone", "ben", OPEN, at, sent=position(posts=1, people=3))
+
+
+def _news_of_what_nobody_did(story: Story) -> None:
+    story.read("Push notification", "ben", OPEN, notice("follow.established", "ana"))
+
+
+def _news_of_somebody_hidden(story: Story) -> None:
+    story.block("ana", "ben", everywhere=True)
+    story.read("Push notification", "ana", OPEN, notice("follow.established", "ben"))
+
+
 def _an_old_answer_to_a_new_position(story: Story) -> None:
     at = story.edge("Unfollow", "follow.ended", "ana", "ben")
     relation = {"following": "FOLLOW_ESTABLISHED", "followedBy": "FOLLOW_NONE"}
@@ -176,6 +228,14 @@ BENDS: dict[Callable[[Story], None], str] = {
     _a_list_with_a_stranger: "shown",
     _a_post_denied: "found",
     _a_feed_without_the_post: "found",
+    _a_push_after_a_block: "shown",
+    _a_push_to_who_does_not_follow: "shown",
+    _a_push_of_what_nobody_wrote: "shown",
+    _counts_of_a_post_that_is_hidden: "shown",
+    _a_comment_that_nobody_wrote: "shown",
+    _a_post_that_is_called_gone: "found",
+    _news_of_what_nobody_did: "shown",
+    _news_of_somebody_hidden: "shown",
     _an_old_answer_to_a_new_position: "current",
     _a_dead_session: "sessions",
     _a_fault_of_our_own: "faultless",

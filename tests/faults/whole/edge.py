@@ -86,7 +86,7 @@ class Edge:
             sent_at=sent_at,
             answered_at=time.monotonic(),
             status=status,
-            reason=_reason(status, body),
+            reason=reason_of(status, body),
             body=body if status == 200 else b"",
         )
         self.history.append(one)
@@ -144,7 +144,8 @@ def fresh_id() -> str:
     return str(new_uuid7(datetime.now(UTC)))
 
 
-def _reason(status: int, body: bytes) -> str:
+def reason_of(status: int, body: bytes) -> str:
+    """Why it was not answered with success, if the body says so."""
     if status in (0, 200):
         return ""
     try:

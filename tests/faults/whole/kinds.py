@@ -22,10 +22,12 @@ from tests.faults.whole.bursts import Bursts
 from tests.faults.whole.schedule import Fault
 from tests.faults.whole.stage import Stage
 from tests.faults.whole.strangers import Strangers
+from tests.relay import Way
 
 PASSED_S: Final = 20.0
 CHURN_S: Final = 2.0
 HALTED_S: Final = 60.0
+HOUR_S: Final = 3600.0
 
 
 class NotPassed(Exception):
@@ -210,6 +212,28 @@ async def _halted(stage: Stage, partition: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def cut(scene: Scene, fault: Fault) -> float:
+    """Nothing passes between one process and a server, one way or both; nobody is told."""
+    name, _, way = fault.where.partition(", ")
+    scene.stage.cables.cut(name, Way(way))
+    await asyncio.sleep(fault.seconds)
+    scene.stage.cables.mend()
+    return time.monotonic()
+
+
+async def clock_off(scene: Scene, fault: Fault) -> float:
+    """One command process goes on with a clock that is an hour off, and later with a right one."""
+    victim = scene.one_of("commands")
+    for off_s in ({"ahead": HOUR_S, "behind": -HOUR_S}[fault.where], 0.0):
+        victim.set_clock(off_s)
+        victim.process.kill()
+        victim.process.start()
+        await victim.ready()
+        if off_s:
+            await asyncio.sleep(fault.seconds)
+    return time.monotonic()
+
+
 KINDS: Final[Mapping[str, Callable[[Scene, Fault], Awaitable[float]]]] = {
     "kill": kill,
     "kill at": kill_at,
@@ -224,6 +248,8 @@ KINDS: Final[Mapping[str, Callable[[Scene, Fault], Awaitable[float]]]] = {
     "deposed owner writes": deposed,
     "request a hundred times": hundredfold,
     "request with two bodies": two_bodies,
+    "cut": cut,
+    "clock an hour off": clock_off,
     "unknown type": unknown_type,
 }
 """Every kind of fault, by its name in a schedule."""

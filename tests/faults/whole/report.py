@@ -6,6 +6,7 @@ from statistics import median
 
 from tests.faults.whole.run import Outcome
 from tests.judge.findings import LAWS, told
+from tests.judge.pushes import PREFIX
 
 
 def report(outcome: Outcome) -> str:
@@ -35,7 +36,9 @@ def _faults(outcome: Outcome) -> Iterator[str]:
     kinds: defaultdict[str, list[float]] = defaultdict(list)
     for one in outcome.struck:
         if not one.missed:
-            kinds[f"{one.fault.kind} {one.fault.where.partition(' ')[0]}"].append(one.healthy_s)
+            # Of a cut, whose and to what; of everything else, whose.
+            upto = "," if one.fault.kind == "cut" else " "
+            kinds[f"{one.fault.kind} {one.fault.where.partition(upto)[0]}"].append(one.healthy_s)
     yield f"{'fault':<34}{'times':>6}{'served again after (s): p50':>30}{'max':>8}"
     for kind, seconds in sorted(kinds.items()):
         yield f"{kind:<34}{len(seconds):>6}{median(seconds):>30.2f}{max(seconds):>8.2f}"
@@ -43,7 +46,7 @@ def _faults(outcome: Outcome) -> Iterator[str]:
 
 def _calls(outcome: Outcome) -> Iterator[str]:
     assert outcome.evidence is not None
-    history = outcome.evidence.history
+    history = [one for one in outcome.evidence.history if not one.deed.startswith(PREFIX)]
     outcomes = Counter(
         (
             "write" if one.request else "read",
@@ -59,6 +62,8 @@ def _calls(outcome: Outcome) -> Iterator[str]:
         one.reason or "no answer" for one in history if not one.ok and not one.refused
     )
     yield "unknown: " + ", ".join(f"{name} {count}" for name, count in reasons.most_common())
+    pushed = (f"{name} {count}" for name, count in sorted(outcome.told.items()))
+    yield f"pushed: {', '.join(pushed) or 'nothing'}"
     records = sum(map(len, outcome.evidence.log.values()))
     yield f"{records} records, {len(outcome.evidence.snapshots)} looks at the tables"
 

@@ -21,6 +21,7 @@ from tests.faults.whole.schedule import LAST, Fault
 from tests.faults.whole.sentinels import Sentinels, Unhealthy
 from tests.faults.whole.stage import Stage
 from tests.faults.whole.strangers import Strangers, records
+from tests.faults.whole.watchers import Watchers
 from tests.judge import tables
 from tests.judge.evidence import Evidence, Snapshot, keep
 from tests.judge.findings import Finding
@@ -28,6 +29,8 @@ from tests.judge.seals import Public
 from tests.judge.verdict import findings_of
 
 PEOPLE: Final = 16
+WATCHING: Final = 8
+"""So many of them have a page open."""
 CALM_S: Final = 0.3
 CAUGHT_UP_S: Final = 60.0
 CLOSING_S: Final = 60.0
@@ -51,6 +54,7 @@ class Outcome(Struct, kw_only=True):
     struck: list[Struck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     evidence: Evidence | None = None
+    told: dict[str, int] = {}
     seconds: float = 0.0
 
 
@@ -63,6 +67,8 @@ class Run:
         self._dice = random.Random(seed)
         self._edge = Edge(stage.settings.gateway.port)
         self._society = Society(self._edge, seed, PEOPLE)
+        watching = self._society.people[:WATCHING]
+        self._watchers = Watchers(self._edge, stage.settings.gateway.port, seed, watching)
         self._bursts = Bursts(self._edge, self._society)
         self._strangers = Strangers(stage.settings)
         self._id_key = stage.settings.crypto.id_key_file.read_bytes()
@@ -79,7 +85,11 @@ class Run:
             await self._society.register()
             await self._bursts.enter()
             await self._sentinels.post()
-            living = [asyncio.create_task(self._society.live(one)) for one in range(PEOPLE)]
+            await opened.enter_async_context(self._watchers)
+            living = [
+                *(asyncio.create_task(self._society.live(one)) for one in range(PEOPLE)),
+                *(asyncio.create_task(self._watchers.watch(one)) for one in range(WATCHING)),
+            ]
             try:
                 for fault in faults:
                     if time.monotonic() > until:
@@ -89,6 +99,7 @@ class Run:
                     await self._strike(fault)
             finally:
                 await self._close(living)
+        self.outcome.told = self._watchers.told
         await self._judge()
         self.outcome.seconds = time.monotonic() - started
         return self.outcome

@@ -1,15 +1,18 @@
 """Which faults strike, in which order: decided by one number alone."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
 from tests.faults import points, side_points
+from tests.faults.whole.cables import LAID
+from tests.relay import Way
 
 KILLED: Final = ("commands", "workers", "queries", "gateway")
 RESTARTED: Final = ("kafka", "postgres", "redis", "nats")
+WAYS: Final = tuple(way.value for way in Way)
 TAKEOVER: Final = (*points.INHERITING, *points.LEAVING)
 
 
@@ -36,6 +39,9 @@ POINTS: Final = (
 SHORT_POINTS: Final = (("commands", 5), ("workers", 3), ("queries", 2), ("gateway", 2))
 """How many points of each side the short run draws: a dozen."""
 
+SHORT_KINDS: Final = (("cut", 3), ("clock an hour off", 1))
+"""How many of these the short run draws."""
+
 
 def short(seed: int) -> list[Fault]:
     """Each kind of fault once or so, and a dozen of the points, in some three minutes."""
@@ -45,7 +51,11 @@ def short(seed: int) -> list[Fault]:
         for side, count in SHORT_POINTS
         for fault in dice.sample([one for one in POINTS if one.where.startswith(side)], count)
     ]
-    faults = [*chosen, *(Fault("kill", side) for side in KILLED), *_others(dice, longest_s=3.0)]
+    others = _others(dice, longest_s=3.0)
+    for kind, count in SHORT_KINDS:
+        some = [one for one in others if one.kind == kind]
+        others = [one for one in others if one.kind != kind] + dice.sample(some, count)
+    faults = [*chosen, *(Fault("kill", side) for side in KILLED), *others]
     dice.shuffle(faults)
     return faults
 
@@ -61,16 +71,18 @@ def endless(seed: int) -> Iterator[Fault]:
         yield from faults
 
 
-def _others(dice: random.Random, longest_s: float) -> Sequence[Fault]:
+def _others(dice: random.Random, longest_s: float) -> list[Fault]:
     """Every kind that is no kill of Agora's own processes, once each."""
 
     def some_s(share: float = 1.0) -> float:
         return round(dice.uniform(min(1.0, longest_s), max(1.0, longest_s * share)), 1)
 
-    return (
+    return [
         *(Fault("pause", whom, some_s()) for whom in ("owner", "workers", "kafka")),
         *(Fault("restart", server, some_s(0.3)) for server in RESTARTED),
         Fault("flush", "redis"),
+        *(Fault("cut", f"{cable}, {dice.choice(WAYS)}", some_s(0.5)) for cable in LAID),
+        *(Fault("clock an hour off", way, some_s(0.5)) for way in ("ahead", "behind")),
         Fault("postgres full", seconds=some_s(0.5)),
         Fault("postgres read only", seconds=some_s(0.5)),
         Fault("not serializable", seconds=some_s(0.5)),
@@ -80,7 +92,7 @@ def _others(dice: random.Random, longest_s: float) -> Sequence[Fault]:
         Fault("request a hundred times"),
         Fault("request a hundred times", "across a takeover"),
         Fault("request with two bodies"),
-    )
+    ]
 
 
 LAST: Final = (Fault("unknown type", "until the later version runs"),)

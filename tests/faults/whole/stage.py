@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,8 @@ from infra.config import Settings
 from infra.local.process import Process, answers
 from infra.log import topics
 from tests.faults.armed import Armed
+from tests.faults.instance import DETOUR
+from tests.faults.whole.cables import Cables
 from tests.stack import Stack, free_ports
 
 COMMANDS: Final = 3
@@ -21,27 +23,38 @@ WORKERS: Final = 2
 START_S: Final = 90.0
 HEALTH: Final = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 PLENTY: Final = 1_000_000
+REACHED: Final = {
+    "postgres": ("postgres", "dsn"),
+    "nats": ("nats", "url"),
+    "redis": ("redis", "url"),
+    "queries": ("gateway", "queries_endpoint"),
+}
+"""The settings that say where a server is."""
 
 
 class Stage:
     """What runs. Whatever was killed or frozen is put right by `mend`."""
 
-    def __init__(self, stack: Stack, settings: Settings, folder: Path) -> None:
+    def __init__(self, stack: Stack, settings: Settings, folder: Path, cables: Cables) -> None:
         self.settings = settings
         self.folder = folder
+        self.cables = cables
         self.kafka, self.postgres = stack.kafka, stack.postgres
         self.redis, self.nats = stack.redis, stack.nats
         self.commands = [
-            self._listening(f"commands-{number}", "commands", port)
+            self._listening(
+                f"commands-{number}", "commands", port, self._detour("commands", number)
+            )
             for number, port in enumerate(command_ports(settings))
         ]
         self._numbers = itertools.count()
         self.workers = [self._worker() for _ in range(WORKERS)]
-        self.queries = self._listening("queries", "queries", settings.queries.port)
+        queries = through(settings, cables, "queries redis")
+        self.queries = self._listening("queries", "queries", settings.queries.port, given=queries)
         self.gateway = Armed(
             "gateway",
             ("gateway",),
-            settings,
+            through(settings, cables, "gateway queries", "gateway nats"),
             folder,
             ready=lambda: answers(settings.gateway.port, HEALTH, b" 200 "),
         )
@@ -56,14 +69,34 @@ class Stage:
         """Kafka, PostgreSQL, Redis and NATS."""
         return self.kafka, self.postgres, self.redis, self.nats
 
-    def _listening(self, name: str, side: str, port: int) -> Armed:
-        own = _on_port(self.settings, side, port)
+    def _listening(
+        self,
+        name: str,
+        side: str,
+        port: int,
+        environ: Mapping[str, str] | None = None,
+        given: Settings | None = None,
+    ) -> Armed:
+        own = _on_port(given or self.settings, side, port)
         ready = lambda: answers(port, b"", b"")  # noqa: E731  One line says it.
-        return Armed(name, (side,), own, self.folder, ready)
+        return Armed(name, (side,), own, self.folder, ready, environ)
 
     def _worker(self) -> Armed:
-        name = f"projections-{next(self._numbers)}"
-        return Armed(name, ("projections",), self.settings, self.folder, ready=lambda: True)
+        """The first one goes through cables: the others see what it is like without."""
+        number = next(self._numbers)
+        settings, ready = self.settings, lambda: True
+        if number == 0:
+            settings = through(settings, self.cables, "workers postgres", "workers nats")
+        environ = self._detour("workers", number)
+        name = f"projections-{number}"
+        return Armed(name, ("projections",), settings, self.folder, ready, environ)
+
+    def _detour(self, side: str, number: int) -> Mapping[str, str]:
+        """The first process of a side reaches Kafka through a cable."""
+        if number:
+            return {}
+        port = _port_of(self.settings.kafka.bootstrap)
+        return {DETOUR: f"{port}:{self.cables.lay(f'{side} kafka', port)}"}
 
     def add_worker(self) -> Armed:
         """One more worker, started."""
@@ -79,6 +112,7 @@ class Stage:
 
     async def mend(self) -> None:
         """Starts what is not running, and waits until all that listens takes calls."""
+        self.cables.mend()
         for process in self.servers:
             process.resume()
             if not process.running:
@@ -116,7 +150,8 @@ def running_stage(stack: Stack, folder: Path) -> Iterator[Stage]:
     """All processes, started; killed at the end. The servers are the stack's."""
     settings = _roomy(stack.settings())
     asyncio.run(topics.ensure(settings))
-    stage = Stage(stack, settings, folder)
+    cables = Cables()
+    stage = Stage(stack, settings, folder, cables)
     try:
         for armed in stage.armed:
             armed.process.start()
@@ -126,6 +161,24 @@ def running_stage(stack: Stack, folder: Path) -> Iterator[Stage]:
     finally:
         for armed in stage.armed:
             armed.process.kill()
+        cables.close()
+
+
+def through(settings: Settings, cables: Cables, *names: str) -> Settings:
+    """The settings with the addresses at the near ends of these cables."""
+    for name in names:
+        section, field = REACHED[name.partition(" ")[2]]
+        part = getattr(settings, section)
+        address = getattr(part, field)
+        port = str(_port_of(address))
+        near = address.replace(f":{port}", f":{cables.lay(name, int(port))}")
+        settings = replace(settings, **{section: replace(part, **{field: near})})
+    return settings
+
+
+def _port_of(address: str) -> int:
+    """The port in an address: what stands behind the last colon."""
+    return int(address.rpartition(":")[2].partition("/")[0])
 
 
 def command_ports(settings: Settings) -> list[int]:

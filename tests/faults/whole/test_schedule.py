@@ -2,12 +2,14 @@
 
 from itertools import islice
 
+from schemas.gen.live_pb2 import LiveEvent
 from tests.faults.whole.kinds import KINDS
 from tests.faults.whole.people import WEIGHTS
 from tests.faults.whole.routes import ROUTES
 from tests.faults.whole.schedule import LAST, POINTS, endless, short
 from tests.judge.answers import READS
 from tests.judge.deeds import DEEDS
+from tests.judge.pushes import PREFIX, RULES, SILENT
 
 
 def test_a_seed_gives_the_same_schedule_again() -> None:
@@ -23,9 +25,14 @@ def test_the_short_run_has_every_kind_of_fault_and_a_dozen_points() -> None:
 
 
 def test_a_round_of_the_long_run_has_every_point() -> None:
-    assert set(POINTS) <= set(islice(endless(1), 200))
+    assert set(POINTS) <= set(islice(endless(1), 300))
 
 
 def test_people_do_only_what_can_be_judged() -> None:
     assert set(WEIGHTS) <= set(ROUTES)
     assert set(ROUTES) == set(DEEDS) | set(READS)
+
+
+def test_every_event_that_pages_are_told_can_be_judged() -> None:
+    known = {name.removeprefix(PREFIX) for name in RULES} | SILENT
+    assert {field.name for field in LiveEvent.DESCRIPTOR.fields} == known

@@ -29,3 +29,4 @@ def test_no_law_is_broken_whatever_strikes(stack: Stack, tmp_path: Path) -> None
     assert not outcome.findings, told
     struck = [one for one in outcome.struck if not one.missed]
     assert len(struck) > 20
+    assert {"hello", "post", "notification", "counts"} <= set(outcome.told)
