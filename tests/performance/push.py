@@ -68,6 +68,7 @@ class Pushes:
             sent = await self._publish()
             await self.tabs.all_told(len(self.published))
             told = [tab.told[-1][1] for tab in self.tabs.tabs]
+            await self._passing.whole(sent.post, self._watcher)
             done = self._passing.committed(sent.post, self._watcher)
             latencies += [max(0.0, at - done) for at in told]
             self.stages.append(list(self._passing.stages(sent, self._watcher, told)))

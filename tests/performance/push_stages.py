@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -14,15 +14,18 @@ from nats.aio.msg import Msg
 
 from events import record
 from events.record import Decision
-from events.topics import POSTS
+from events.topics import POSTS, Partition
 from infra.config import Settings
 from infra.log.kafka import open_log
+from infra.log.port import Log
 from infra.log.topics import all_partitions
 from infra.nats.items import Address, Scope, opened, subject_of
 from tests.performance.figures import WrongAnswers
 from tests.performance.lags import Ack, lags
+from tests.performance.waiting import until
 from tests.performance.watching import Watcher
 
+SEEN_S: Final = 60.0
 STAGES: Final = (
     "asked to in the log (gateway, decide, append)",
     "in the log to committed (worker)",
@@ -44,6 +47,15 @@ class Passing(Struct, frozen=True):
 
     logged: dict[UUID, Ack] = field(default_factory=dict)
     told: dict[UUID, float] = field(default_factory=dict)
+
+    async def whole(self, post: UUID, watcher: Watcher) -> None:
+        """Waits until the post was seen everywhere: pages may be told before those who look."""
+
+        async def seen() -> bool:
+            return post in self.logged and post in self.told
+
+        await until(seen, SEEN_S)
+        await watcher.reached({self.logged[post].partition: self.logged[post].base}, SEEN_S)
 
     def committed(self, post: UUID, watcher: Watcher) -> float:
         """When its row was seen; raises `WrongAnswers`."""
@@ -78,8 +90,9 @@ async def passing(settings: Settings, author: UUID) -> AsyncIterator[Passing]:
     try:
         await client.subscribe(subject, cb=note)
         await client.flush()
-        async with asyncio.TaskGroup() as group:
-            tailing = group.create_task(_tail(settings, seen))
+        async with open_log(settings) as log, asyncio.TaskGroup() as group:
+            starts = {one: await log.end(one) for one in all_partitions(settings, (POSTS,))}
+            tailing = group.create_task(_tail(log, starts, seen))
             try:
                 yield seen
             finally:
@@ -88,14 +101,12 @@ async def passing(settings: Settings, author: UUID) -> AsyncIterator[Passing]:
         await client.close()
 
 
-async def _tail(settings: Settings, seen: Passing) -> None:
-    async with open_log(settings) as log:
-        starts = {one: await log.end(one) for one in all_partitions(settings, (POSTS,))}
-        async with aclosing(log.tail(starts)) as tail:
-            async for partition, entries in tail:
-                at = time.perf_counter()
-                for entry in entries:
-                    found = record.decode(entry.value)
-                    if isinstance(found, Decision):
-                        post = UUID(found.shard)
-                        seen.logged.setdefault(post, Ack(at, str(partition), entry.offset, 1))
+async def _tail(log: Log, starts: Mapping[Partition, int], seen: Passing) -> None:
+    async with aclosing(log.tail(starts)) as tail:
+        async for partition, entries in tail:
+            at = time.perf_counter()
+            for entry in entries:
+                found = record.decode(entry.value)
+                if isinstance(found, Decision):
+                    post = UUID(found.shard)
+                    seen.logged.setdefault(post, Ack(at, str(partition), entry.offset, 1))
