@@ -129,11 +129,13 @@ class Touch(Struct, frozen=True, eq=False):
             edited = pb.LiveEdited(post_id=post, position=position)
             yield from ((pages[number], edited) for number in verdict.shown)
         gone = pb.LiveGone(post_id=post)
-        seeing = {pages[number] for number in (*verdict.shown, *verdict.undecided)}
+        seeing, unsure = (
+            {pages[number] for number in numbers} for numbers in (verdict.shown, verdict.undecided)
+        )
         for page in self.pages:
             if page in seeing:
                 page.gone.discard(self.post)
-            elif self.post not in page.gone:
+            elif page not in unsure and self.post not in page.gone:
                 page.gone.add(self.post)
                 yield page, gone
 

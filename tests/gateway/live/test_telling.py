@@ -98,6 +98,24 @@ async def test_a_post_is_gone_once_until_it_is_back(gateway: Gateway) -> None:
     assert [name for name in ben.names if name != "post"] == ["hello", "gone", "counts", "gone"]
 
 
+async def test_a_post_that_is_gone_stays_so_while_nothing_can_be_said_of_it(
+    gateway: Gateway,
+) -> None:
+    ben = gateway.client(BEN, feed="home", posts=frozenset({POSTS[0]}))
+    gateway.queries.hidden = {(BEN, POSTS[0])}
+    gateway.touch(POSTS[0])
+    await ben.until("gone")
+    gateway.queries.undecided = {(BEN, POSTS[0])}
+    gateway.edit(POSTS[0])
+    gateway.post(POSTS[1])
+    await ben.until("post")
+    gateway.queries.undecided = set()
+    gateway.touch(POSTS[0])
+    gateway.post(POSTS[2])
+    await ben.until("post", 2)
+    assert ben.names == ["hello", "gone", "post", "post"]
+
+
 async def test_who_may_see_less_of_somebody_loses_that_from_all_pages(gateway: Gateway) -> None:
     ben = gateway.client(BEN, posts=frozenset(POSTS[:3]))
     home = gateway.client(BEN)
