@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -46,9 +45,6 @@ class Folded(Struct):
     stale: bool = False
     parked: list[Parked] = field(default_factory=list)
     stop: tuple[int, str] | None = None
-
-
-_NOTHING: Final = Folded()
 
 
 @cache
@@ -104,6 +100,8 @@ def fold(
         if one.decision.shard in parked:
             folded.parked.append(Parked(one, None))
             continue
+        if not progress.concerns(one.decision, wanted):
+            continue
         old = one.decision.at < news_from
         try:
             events = events_of(model, one.decision.facts, wanted, cipher)
@@ -137,8 +135,6 @@ def _changed(
     model: Model, place: str, one: Accepted, events: Sequence[Event], *, silent: bool
 ) -> Folded:
     """What the decision's events change; `silent` leaves out the news, which nobody would hear."""
-    if not events:
-        return _NOTHING
     moment = Moment(one.decision.at, place, one.offset, one.decision.after)
     changed = Folded([each for event in events for each in model.changes(event, moment)])
     if not silent:

@@ -128,6 +128,11 @@ def may_be(name: str, types: Collection[str]) -> bool:
     return name in types or name in catalog.UPCASTERS
 
 
+def concerns(decision: Decision, types: Collection[str]) -> bool:
+    """Whether any event of the decision may turn out as one of `types`."""
+    return any(may_be(fact.type, types) for fact in decision.facts)
+
+
 def same_log(checkpoint: Checkpoint, end: int, last: Read | None = None) -> None:
     """Raise `Halted` unless this is the log that the checkpoint was made from.
 

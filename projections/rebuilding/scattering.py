@@ -58,7 +58,7 @@ class Scattering:
             if unknown is not None:
                 reason = f"Event type {unknown} is unknown to this version of Agora."
                 raise Unfoldable(self._partition, offset, reason)
-            if any(progress.may_be(fact.type, self._wanted) for fact in decision.facts):
+            if progress.concerns(decision, self._wanted):
                 number = self._slices.slice_of(decision.shard)
                 if number >= first:
                     value = entries[offset - base].value

@@ -11,7 +11,7 @@ from typing import Final
 
 from events.topics import Partition
 from infra.worker.checkpoints import Parked
-from infra.worker.progress import Accepted, may_be
+from infra.worker.progress import Accepted, concerns
 from projections.folding import events_of, persons, wanted_types
 from projections.memory import NeedsWhole, Rows, Share
 from projections.model import Model, Moment
@@ -85,7 +85,7 @@ class Shadow:
                 if one.decision.shard in waiting:
                     self.set_aside.append(Parked(one, None))
                     continue
-                if not self._concerns(one):
+                if not concerns(one.decision, self._wanted):
                     continue
                 operations = self._operations(one)
                 if operations is None:
@@ -103,9 +103,6 @@ class Shadow:
                 self._whole |= {needed.table}
             else:
                 return rows
-
-    def _concerns(self, one: Accepted) -> bool:
-        return any(may_be(fact.type, self._wanted) for fact in one.decision.facts)
 
     def _operations(self, one: Accepted) -> list[Operation] | None:
         """What the decision changes; None if it is set aside."""

@@ -83,7 +83,7 @@ class _Reading:
             unknown = progress.unknown_type(one.decision)
             if unknown is not None:
                 return f"{one.offset}: Event type {unknown} is unknown to this version of Agora."
-            if not any(progress.may_be(fact.type, self._wanted) for fact in one.decision.facts):
+            if not progress.concerns(one.decision, self._wanted):
                 continue
             if one.offset in self._task.parked:
                 self._pass_over(one)
