@@ -9,7 +9,7 @@ from aiokafka.errors import NoOffsetForPartitionError
 from faust.types import TP
 
 from events.topics import Partition
-from infra.worker.faust_consumer import BatchConsumer
+from infra.worker.faust_consumer import APART_S, BatchConsumer
 
 OURS, THEIRS = TP("people", 0), TP("people", 1)
 Fetched = Mapping[TP, list[Any]]
@@ -31,11 +31,13 @@ class Midway(BatchConsumer):
         self._buffered_partitions = set()
         self._read_offset = {}
         self._fetch = fetch
+        self.slept_s: list[float] = []
 
     should_stop = False
 
-    async def sleep(self, *_: Any, **__: Any) -> None:
-        """Not here."""
+    async def sleep(self, seconds: Any) -> None:
+        """Only noted."""
+        self.slept_s.append(seconds)
 
     async def _getmany(self, *_: Any, **__: Any) -> Any:
         return await self._fetch(self)
@@ -79,3 +81,24 @@ async def test_a_partition_that_was_not_sought_yet_is_no_reason_to_end() -> None
         raise NoOffsetForPartitionError(OURS)
 
     assert await Midway(fetch).taken() == []
+
+
+async def test_after_records_the_next_are_taken_a_moment_later() -> None:
+    async def fetch(consumer: Midway) -> Fetched:
+        return {OURS: [record(OURS, 3)]}
+
+    consumer = Midway(fetch)
+    await consumer.taken()
+    assert consumer.slept_s == []
+    await consumer.taken()
+    assert 0 < consumer.slept_s[0] <= APART_S
+
+
+async def test_after_a_quiet_moment_records_are_taken_at_once() -> None:
+    async def fetch(consumer: Midway) -> Fetched:
+        return {}
+
+    consumer = Midway(fetch)
+    for _ in range(2):
+        await consumer.taken()
+    assert consumer.slept_s == []
