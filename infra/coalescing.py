@@ -3,10 +3,10 @@
 What is asked while an answer is on its way is asked in the next round, never answered by the
 running one: an answer always speaks of a moment after its question.
 
-Nobody waits for company after a quiet moment, nor after a round for a single question. But while
-rounds for several follow on each other they keep a distance, the more the greater: a busy process
-takes in its calls one by one, and would else make a round trip for each, which costs it more than
-all the rest of a small call.
+Nobody waits for company after a quiet moment. But while one round follows the other they keep a
+distance, the more the more they are asked: a busy process takes in its calls one by one, and would
+else make a round trip for each, which costs it more than all the rest of a small call. A caller
+that does one thing after the other, with nobody beside it, is let be.
 """
 
 import asyncio
@@ -19,13 +19,16 @@ Value = TypeVar("Value")
 
 APART_S: Final = 0.004
 APART_EACH_S: Final = 0.001
+LONELY_ROUNDS: Final = 8
+"""After so many rounds for one question each, during which nobody asked another, there is but one
+caller."""
 
 
 class Coalesced(Generic[Key, Value]):
     """Answers single keys by `ask`, which takes many and answers each of them.
 
-    After a round for several keys, the next begins a millisecond later for each of them at the
-    earliest, but no more than `apart_s` seconds.
+    A round begins a millisecond after the one before for each key that was in it, but no sooner
+    than after two and no later than after `apart_s` seconds, unless there is but one caller.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Coalesced(Generic[Key, Value]):
         self._ask = ask
         self._apart_s = apart_s
         self._next_at = 0.0
+        self._lonely = 0
         self._waiting: dict[Key, asyncio.Future[Value]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -53,9 +57,7 @@ class Coalesced(Generic[Key, Value]):
             if (early_s := self._next_at - loop.time()) > 0:
                 await asyncio.sleep(early_s)
             asked, self._waiting = self._waiting, {}
-            if len(asked) > 1:
-                apart_s = min(self._apart_s, APART_EACH_S * len(asked))
-                self._next_at = loop.time() + apart_s
+            began_at = loop.time()
             try:
                 found = await self._ask(tuple(asked))
                 answers = [found[key] for key in asked]
@@ -66,4 +68,13 @@ class Coalesced(Generic[Key, Value]):
             else:
                 for future, answer in zip(asked.values(), answers, strict=True):
                     future.set_result(answer)
+            is_lonely = len(asked) == 1 and not self._waiting
+            self._lonely = self._lonely + 1 if is_lonely else 0
+            self._next_at = began_at + self._distance_s(len(asked))
         self._asking = None
+
+    def _distance_s(self, asked: int) -> float:
+        """How long after the beginning of a round for so many keys the next may begin."""
+        if self._lonely >= LONELY_ROUNDS:
+            return 0.0
+        return min(self._apart_s, APART_EACH_S * max(2, asked))

@@ -53,12 +53,33 @@ async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile(
     assert await asyncio.gather(*asked) == [2, 2]
 
 
-async def test_who_asks_alone_does_not_wait_for_company() -> None:
+async def test_who_is_the_only_one_to_ask_does_not_wait_for_company(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coalescing, "LONELY_ROUNDS", 1)
+    monkeypatch.setattr(coalescing, "APART_EACH_S", 60)
     library = Library()
     library.gate.set()
     coalesced = Coalesced(library.ask, apart_s=60)
     async with asyncio.timeout(30):
         assert [await coalesced.answer("a") for _ in range(3)] == [1, 2, 3]
+
+
+async def test_many_who_ask_one_by_one_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(coalescing, "LONELY_ROUNDS", 1)
+    monkeypatch.setattr(coalescing, "APART_EACH_S", 0.1)
+    library = Library()
+    coalesced = Coalesced(library.ask, apart_s=0.2)
+    asked = [asyncio.create_task(coalesced.answer("a"))]
+    await asyncio.sleep(0.01)
+    asked.append(asyncio.create_task(coalesced.answer("b")))
+    await asyncio.sleep(0.01)
+    library.gate.set()
+    assert await asked[0] == 1
+    asked.append(asyncio.create_task(coalesced.answer("c")))
+    assert await asyncio.gather(*asked) == [1, 2, 2]
 
 
 async def test_nobody_waits_for_company_after_a_quiet_moment() -> None:
