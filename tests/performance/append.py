@@ -12,11 +12,11 @@ from typing import Final
 import uvloop
 from msgspec import Struct
 
-from tests.performance.append_eventsourcing import Saves, saves
-from tests.performance.append_insert import CALLERS_MAX, Inserts
 from tests.performance.append_ours import Appends, appends
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, beside
+from tests.performance.peers.append_eventsourcing import Saves, saves
+from tests.performance.peers.append_insert import CALLERS_MAX, Inserts
 
 CALLERS: Final = (1, 16, 64, 256, 1024)
 STREAMS: Final = 10_000

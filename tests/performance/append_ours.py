@@ -21,9 +21,9 @@ from infra.config import Settings
 from infra.crypto.digests import new_uuid7
 from infra.log.scan import scan
 from tests.performance.figures import Turn, WrongAnswers
-from tests.performance.load import by_tasks
+from tests.performance.loads.load import by_tasks
+from tests.performance.loads.zipf import Zipf
 from tests.performance.writer import Writing, writing
-from tests.performance.zipf import Zipf
 
 TEXT_BYTES: Final = 140
 """With this the event is 256 bytes long in the log."""

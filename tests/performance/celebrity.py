@@ -16,9 +16,9 @@ import uvloop
 
 from infra.crypto.digests import new_uuid7
 from tests.performance.bench import Run
-from tests.performance.celebrity_push import PurePush
 from tests.performance.fame import ORDINARY, Stage, staged
 from tests.performance.figures import Figure, Turn, beside, within
+from tests.performance.peers.celebrity_push import PurePush
 
 SIZES: Final = (1000, 100_000, 1_000_000)
 SIZES_QUICK: Final = (100, 12_000)

@@ -16,12 +16,12 @@ from events.event import Event
 from events.graph import FollowEstablished
 from events.topics import PEOPLE
 from tests.performance.figures import Turn, WrongAnswers
-from tests.performance.homes import CachedHomes, cached_homes
-from tests.performance.load import by_tasks
-from tests.performance.mix_log import MixLog, open_mix_log
+from tests.performance.loads.homes import CachedHomes, cached_homes
+from tests.performance.loads.load import by_tasks
+from tests.performance.loads.mix_log import MixLog, open_mix_log
+from tests.performance.loads.reed import published, registered
+from tests.performance.loads.waiting import until
 from tests.performance.rebuild_ours import rebuilt
-from tests.performance.reed import published, registered
-from tests.performance.waiting import until
 from tests.stack import Stack
 
 ORDINARY: Final = 0

@@ -16,13 +16,13 @@ import uvloop
 from events.posts import PostPublished
 from infra.config import Settings
 from tests.performance.bench import Run
-from tests.performance.fan_out_zadd import Zadds
 from tests.performance.figures import Figure, Turn, WrongAnswers, at_rate, beside
-from tests.performance.homes import CachedHomes, cached_homes
 from tests.performance.live_lag import committed
-from tests.performance.mix_log import MixLog, open_mix_log
-from tests.performance.reed import Reed
-from tests.performance.watching import watching
+from tests.performance.loads.homes import CachedHomes, cached_homes
+from tests.performance.loads.mix_log import MixLog, open_mix_log
+from tests.performance.loads.reed import Reed
+from tests.performance.loads.watching import watching
+from tests.performance.peers.fan_out_zadd import Zadds
 
 POSTS: Final = 10_000
 POSTS_QUICK: Final = 1000

@@ -25,7 +25,7 @@ from projections.models.posts import MODEL, REACTION_COUNTS
 from tests.infra.worker.log_in_memory import MemoryLog
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, WrongAnswers, at_rate, beside, within
-from tests.performance.hot_key_upserts import Upserts
+from tests.performance.peers.hot_key_upserts import Upserts
 from tests.projections.databases import Database, database
 
 LIKES: Final = 100_000

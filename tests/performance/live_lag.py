@@ -23,12 +23,12 @@ from infra.config import Settings
 from projections.models import MODELS
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, WrongAnswers, at_rate, beside, latency, turn
-from tests.performance.lags import Ack, lags
-from tests.performance.mix import Plain
-from tests.performance.mix_log import MixLog, open_mix_log
-from tests.performance.pace import paced
-from tests.performance.projector import Projector, projector
-from tests.performance.watching import Watcher, watching
+from tests.performance.loads.lags import Ack, lags
+from tests.performance.loads.mix import Plain
+from tests.performance.loads.mix_log import MixLog, open_mix_log
+from tests.performance.loads.pace import paced
+from tests.performance.loads.watching import Watcher, watching
+from tests.performance.peers.projector import Projector, projector
 
 GOALS_MS: Final = {1000: 30.0, 10_000: 100.0}
 RATIO: Final = 50.0
@@ -40,7 +40,7 @@ BURST_QUICK: Final = 5000
 PEER_BURST: Final = 4000
 PEER_BURST_QUICK: Final = 800
 PEER: Final = "row-by-row projector"
-PROGRAM: Final = ("tests.performance.row_by_row",)
+PROGRAM: Final = ("tests.performance.peers.row_by_row",)
 SCHEMA: Final = "bench_row_by_row"
 
 _OURS: Final = f"""

@@ -19,8 +19,11 @@ from msgspec import Struct
 
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, beside, percentile
-from tests.performance.load import by_tasks
-from tests.performance.mixed_monolith import monolith
+from tests.performance.loads.load import by_tasks
+from tests.performance.loads.open_loop import Step, open_loop
+from tests.performance.loads.rate_search import LADDER, highest
+from tests.performance.loads.reed import Reed, body_of
+from tests.performance.loads.reed_town import reed_town
 from tests.performance.mixed_sites import (
     HOME,
     PAGE,
@@ -30,10 +33,7 @@ from tests.performance.mixed_sites import (
     Monolith,
     People,
 )
-from tests.performance.open_loop import Step, open_loop
-from tests.performance.rate_search import LADDER, highest
-from tests.performance.reed import Reed, body_of
-from tests.performance.reed_town import reed_town
+from tests.performance.peers.mixed_monolith import monolith
 from tests.stack import Stack
 
 WITHIN_S: Final = 0.010

@@ -13,9 +13,9 @@ import aiohttp
 from infra.rpc.metadata import IDEMPOTENCY_KEY
 from schemas.gen import options_pb2
 from tests.performance.figures import WrongAnswers
-from tests.performance.reed import Reed
-from tests.performance.reed_town import ReedTown
-from tests.performance.society import request_id
+from tests.performance.loads.reed import Reed
+from tests.performance.loads.reed_town import ReedTown
+from tests.performance.loads.society import request_id
 
 HOME: Final = "home"
 PROFILE: Final = "profile"

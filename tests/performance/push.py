@@ -20,13 +20,13 @@ from schemas.gen import options_pb2
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, WrongAnswers, latency, turn, within
 from tests.performance.live_lag import committed
-from tests.performance.push_nats import subscriptions
+from tests.performance.loads.reed import Reed
+from tests.performance.loads.reed_town import ReedTown, reed_town
+from tests.performance.loads.society import request_id
+from tests.performance.loads.watching import Watcher, watching
+from tests.performance.peers.push_nats import subscriptions
 from tests.performance.push_stages import STAGES, Passing, Sent, passing
 from tests.performance.push_tabs import Tabs, opened_tabs
-from tests.performance.reed import Reed
-from tests.performance.reed_town import ReedTown, reed_town
-from tests.performance.society import request_id
-from tests.performance.watching import Watcher, watching
 from tests.stack import Stack
 
 TABS: Final = 1000

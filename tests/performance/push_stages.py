@@ -21,9 +21,9 @@ from infra.log.port import Log
 from infra.log.topics import all_partitions
 from infra.nats.items import Address, Scope, opened, subject_of
 from tests.performance.figures import WrongAnswers
-from tests.performance.lags import Ack, lags
-from tests.performance.waiting import until
-from tests.performance.watching import Watcher
+from tests.performance.loads.lags import Ack, lags
+from tests.performance.loads.waiting import until
+from tests.performance.loads.watching import Watcher
 
 SEEN_S: Final = 60.0
 STAGES: Final = (

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final, cast
 
-from tests.performance.waiting import until
+from tests.performance.loads.waiting import until
 
 TOLD_S: Final = 60.0
 _POST: Final = re.compile(rb"event: post\ndata: [^\n]*?\"postId\":\"([^\"]+)\"[^\n]*\n")

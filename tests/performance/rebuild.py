@@ -18,9 +18,9 @@ from cli.generated_history import history
 from infra.config import Settings
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, at_rate, beside, within
-from tests.performance.mix import Plain
-from tests.performance.projector import Projector, projector
-from tests.performance.rebuild_eventsourcing import Runner, runner
+from tests.performance.loads.mix import Plain
+from tests.performance.peers.projector import Projector, projector
+from tests.performance.peers.rebuild_eventsourcing import Runner, runner
 from tests.performance.rebuild_ours import Rebuilt, generated, rebuilt
 
 EVENTS: Final = 1_000_000
@@ -31,7 +31,7 @@ ROUNDS: Final = 3
 FAUST: Final = "stock Faust agent, an upsert per event"
 LIBRARY: Final = "eventsourcing ProjectionRunner"
 FAUST_PROGRAM: Final = (
-    *("tests.performance.faust_upserts", "worker", "--without-web", "--loglevel=warn"),
+    *("tests.performance.peers.faust_upserts", "worker", "--without-web", "--loglevel=warn"),
 )
 FAUST_SCHEMA: Final = "bench_faust"
 GOALS: Final = {FAUST: 100.0, LIBRARY: 200.0}

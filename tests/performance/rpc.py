@@ -36,8 +36,8 @@ from schemas.gen import accounts_pb2, graph_pb2, options_pb2
 from schemas.gen.graph_pb2_grpc import GraphCommandsStub
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, WrongAnswers, beside
-from tests.performance.load import by_tasks
-from tests.performance.society import Person, pairs, registered, request_id
+from tests.performance.loads.load import by_tasks
+from tests.performance.loads.society import Person, pairs, registered, request_id
 from tests.stack import Stack, free_ports
 
 CALLERS: Final = (1, 16, 64)
@@ -139,7 +139,7 @@ def _started(stack: Stack, settings: Settings, noop_port: int) -> list[Process]:
         Process(
             Recipe(
                 name="noop",
-                argv=(sys.executable, "-m", "tests.performance.noop_server", str(noop_port)),
+                argv=(sys.executable, "-m", "tests.performance.peers.noop_server", str(noop_port)),
                 ready=lambda: answers(noop_port, b"", b""),
             ),
             stack.kafka.log_file.parent / "noop.log",

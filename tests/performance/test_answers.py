@@ -9,12 +9,12 @@ import pytest
 from cli.main import run
 from projections.models.posts import MODEL
 from tests.performance import hot_key, suite
-from tests.performance.append_eventsourcing import saves
-from tests.performance.append_insert import Inserts
 from tests.performance.append_ours import Appends, appends, fact_bytes
 from tests.performance.bench import Bench
 from tests.performance.figures import Figure, WrongAnswers
-from tests.performance.hot_key_upserts import Upserts
+from tests.performance.peers.append_eventsourcing import saves
+from tests.performance.peers.append_insert import Inserts
+from tests.performance.peers.hot_key_upserts import Upserts
 from tests.projections.databases import database
 from tests.stack import Stack
 

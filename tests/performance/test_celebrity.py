@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from tests.performance import celebrity
-from tests.performance.celebrity_push import PurePush
 from tests.performance.fame import ORDINARY, staged
 from tests.performance.figures import WrongAnswers
+from tests.performance.peers.celebrity_push import PurePush
 from tests.stack import Stack
 
 

@@ -7,11 +7,11 @@ from redis import Redis
 
 from tests.performance import fan_out
 from tests.performance.fan_out import FanOut
-from tests.performance.fan_out_zadd import Zadds
 from tests.performance.figures import WrongAnswers
-from tests.performance.homes import cached_homes
-from tests.performance.mix_log import open_mix_log
-from tests.performance.reed import Reed
+from tests.performance.loads.homes import cached_homes
+from tests.performance.loads.mix_log import open_mix_log
+from tests.performance.loads.reed import Reed
+from tests.performance.peers.fan_out_zadd import Zadds
 from tests.stack import Stack
 
 

@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from tests.performance.figures import Figure, Turn, beside, percentile, turn, within
+from tests.performance.loads.zipf import Zipf
 from tests.performance.report import page, table
 from tests.performance.suite import Document
-from tests.performance.zipf import Zipf
 
 
 def at(rate: float) -> Turn:

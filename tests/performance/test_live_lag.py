@@ -11,12 +11,12 @@ import pytest
 from cli.generated_history import history
 from tests.performance import live_lag
 from tests.performance.figures import WrongAnswers
-from tests.performance.lags import Ack, Seen, lags
 from tests.performance.live_lag import Live
-from tests.performance.mix_log import open_mix_log
-from tests.performance.pace import paced
-from tests.performance.projector import projector
-from tests.performance.watching import watching
+from tests.performance.loads.lags import Ack, Seen, lags
+from tests.performance.loads.mix_log import open_mix_log
+from tests.performance.loads.pace import paced
+from tests.performance.loads.watching import watching
+from tests.performance.peers.projector import projector
 from tests.stack import Stack
 
 

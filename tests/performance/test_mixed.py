@@ -6,9 +6,9 @@ import pytest
 
 from tests.performance import mixed
 from tests.performance.figures import WrongAnswers
+from tests.performance.loads.open_loop import Step, Taken, open_loop
+from tests.performance.loads.rate_search import highest
 from tests.performance.mixed_sites import PAGE
-from tests.performance.open_loop import Step, Taken, open_loop
-from tests.performance.rate_search import highest
 from tests.stack import Stack
 
 

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from cli.generated_history import history
-from tests.performance import rebuild, rebuild_eventsourcing
+from tests.performance import rebuild
 from tests.performance.figures import WrongAnswers
-from tests.performance.projector import projector
+from tests.performance.peers import rebuild_eventsourcing
+from tests.performance.peers.projector import projector
 from tests.performance.rebuild_ours import generated, rebuilt
 from tests.stack import Stack
 

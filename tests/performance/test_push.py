@@ -6,11 +6,11 @@ import pytest
 
 from tests.performance import push
 from tests.performance.figures import WrongAnswers
-from tests.performance.lags import Ack, Seen
-from tests.performance.push_nats import subscriptions
+from tests.performance.loads.lags import Ack, Seen
+from tests.performance.loads.watching import Watcher
+from tests.performance.peers.push_nats import subscriptions
 from tests.performance.push_stages import Passing, Sent
 from tests.performance.push_tabs import Tab
-from tests.performance.watching import Watcher
 from tests.stack import Stack
 
 POST = UUID(int=1)

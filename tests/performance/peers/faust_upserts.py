@@ -1,7 +1,7 @@
 """A projector as Faust's documentation has one written: an agent, and an upsert for each event.
 
-`python -m tests.performance.faust_upserts worker --without-web`, as the peer of `rebuild`. What is
-special to this run comes in by the environment; the rest are Faust's defaults.
+`python -m tests.performance.peers.faust_upserts worker --without-web`, as the peer of `rebuild`.
+What is special to this run comes in by the environment; the rest are Faust's defaults.
 """
 
 import os
@@ -10,7 +10,7 @@ from typing import Any
 import faust
 import psycopg
 
-from tests.performance.upserts import statements
+from tests.performance.peers.upserts import statements
 
 TOPIC = os.environ["PROJECTOR_TOPIC"]
 STATEMENTS = statements(os.environ["PROJECTOR_SCHEMA"])

@@ -26,7 +26,7 @@ from infra.log.topics import all_partitions, partition_count
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
 from infra.worker import checkpoints
-from tests.performance.lags import Ack
+from tests.performance.loads.lags import Ack
 
 TOPICS = (PEOPLE, POSTS)
 

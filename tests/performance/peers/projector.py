@@ -23,10 +23,10 @@ from events.topics import POSTS
 from infra.config import Settings
 from infra.local.process import Process, Recipe
 from tests.performance.figures import Turn, at_rate
-from tests.performance.lags import Ack
-from tests.performance.mix import Plain, said
-from tests.performance.upserts import tables
-from tests.performance.waiting import until
+from tests.performance.loads.lags import Ack
+from tests.performance.loads.mix import Plain, said
+from tests.performance.loads.waiting import until
+from tests.performance.peers.upserts import tables
 from tests.stack import ROOT
 
 READY_S: Final = 120.0

@@ -20,7 +20,7 @@ from queries.feeds.opened import open_home
 from queries.rpc.feeds import Feeds
 from queries.store import Store
 from schemas.gen import feeds_pb2
-from tests.performance.waiting import until
+from tests.performance.loads.waiting import until
 from tests.queries.world import call
 
 READ_S: Final = 60.0

@@ -17,9 +17,9 @@ from infra.crypto.keys import load_key
 from infra.crypto.public_ids import PublicIds
 from infra.local.process import Process, answers
 from tests.performance.live_lag import committed
-from tests.performance.mix_log import open_mix_log
-from tests.performance.reed import Reed
-from tests.performance.watching import watching
+from tests.performance.loads.mix_log import open_mix_log
+from tests.performance.loads.reed import Reed
+from tests.performance.loads.watching import watching
 from tests.stack import Stack
 
 START_S: Final = 60.0

@@ -1,7 +1,7 @@
 """A social network in one process, as FastAPI's tutorial has one written: the peer of `mixed`.
 
-`uvicorn tests.performance.monolith:app`. The rules of who sees what are Agora's: blocks either
-way, mutes, private authors, posts for followers.
+`uvicorn tests.performance.peers.monolith:app`. The rules of who sees what are Agora's: blocks
+either way, mutes, private authors, posts for followers.
 """
 
 import os
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
 
-from tests.performance.monolith_tables import (
+from tests.performance.peers.monolith_tables import (
     Block,
     Bookmark,
     Comment,

@@ -19,10 +19,10 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 
 from cli.generated_history import Happening
-from tests.performance.append_eventsourcing import environment
 from tests.performance.figures import Turn, at_rate
-from tests.performance.mix import Plain, said
-from tests.performance.upserts import statements, tables
+from tests.performance.loads.mix import Plain, said
+from tests.performance.peers.append_eventsourcing import environment
+from tests.performance.peers.upserts import statements, tables
 
 SCHEMA: Final = "bench_eventsourcing"
 APPLIED_S: Final = 120.0

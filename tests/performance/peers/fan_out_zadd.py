@@ -10,7 +10,7 @@ from redis import Redis
 
 from events.posts import PostPublished
 from tests.performance.figures import Turn, WrongAnswers, at_rate
-from tests.performance.reed import Reed
+from tests.performance.loads.reed import Reed
 
 POSTS_AT_ONCE: Final = 50
 

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from cli.generated_history import Happening
 from events.posts import PostPublished
 from infra.local.process import Process, Recipe, answers
-from tests.performance.monolith_tables import Base, Follow, Post, User
-from tests.performance.reed import Reed
+from tests.performance.loads.reed import Reed
+from tests.performance.peers.monolith_tables import Base, Follow, Post, User
 from tests.stack import ROOT, Stack, free_ports
 
 SCHEMA: Final = "bench_monolith"
@@ -45,7 +45,7 @@ async def monolith(
     recipe = Recipe(
         name="monolith",
         argv=(
-            *(sys.executable, "-m", "uvicorn", "tests.performance.monolith:app"),
+            *(sys.executable, "-m", "uvicorn", "tests.performance.peers.monolith:app"),
             *(f"--port={port}", f"--workers={WORKERS}", "--no-access-log"),
         ),
         ready=lambda: answers(port, HEALTH, b" 200 "),

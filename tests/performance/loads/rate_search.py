@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from tests.performance.figures import percentile
-from tests.performance.open_loop import Step
+from tests.performance.loads.open_loop import Step
 
 LADDER: Final = tuple(round(25 * 1.25**rung) for rung in range(24))
 """Requests a second, each rung a quarter above the one below: 25 to 4,235."""

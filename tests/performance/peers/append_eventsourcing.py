@@ -16,8 +16,8 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 from tests.performance.figures import Turn, WrongAnswers
-from tests.performance.load import by_threads
-from tests.performance.zipf import Zipf
+from tests.performance.loads.load import by_threads
+from tests.performance.loads.zipf import Zipf
 
 TEXT_BYTES: Final = 190
 """With this the stored event is some 256 bytes long."""

@@ -8,8 +8,8 @@ from typing import Final
 
 import psycopg
 
-from tests.performance.lags import Seen
-from tests.performance.waiting import until
+from tests.performance.loads.lags import Seen
+from tests.performance.loads.waiting import until
 
 LOOK_S: Final = 0.002
 COMMITTED_S: Final = 300.0

@@ -1,4 +1,4 @@
-"""A gRPC server that does nothing, as a peer: `python -m tests.performance.noop_server PORT`."""
+"""A gRPC server that does nothing: `python -m tests.performance.peers.noop_server PORT`."""
 
 import sys
 from typing import Any

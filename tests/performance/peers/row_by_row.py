@@ -1,6 +1,6 @@
 """A projector of the plainest kind: for each event one transaction, of its row and its place.
 
-`python -m tests.performance.row_by_row`, as the peer of `live-lag`.
+`python -m tests.performance.peers.row_by_row`, as the peer of `live-lag`.
 """
 
 import json
@@ -11,7 +11,7 @@ import psycopg
 import uvloop
 from aiokafka import AIOKafkaConsumer
 
-from tests.performance.upserts import statements
+from tests.performance.peers.upserts import statements
 
 TOPIC: Final = os.environ["PROJECTOR_TOPIC"]
 SCHEMA: Final = os.environ["PROJECTOR_SCHEMA"]

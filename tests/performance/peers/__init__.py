@@ -1,0 +1,1 @@
+"""What Agora is measured beside, written as people who use it would write it."""
