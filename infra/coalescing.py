@@ -53,25 +53,36 @@ class Coalesced(Generic[Key, Value]):
 
     async def _rounds(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            if (early_s := self._next_at - loop.time()) > 0:
-                await asyncio.sleep(early_s)
-            asked, self._waiting = self._waiting, {}
-            began_at = loop.time()
-            try:
-                found = await self._ask(tuple(asked))
-                answers = [found[key] for key in asked]
-            except Exception as error:
-                for future in asked.values():
-                    future.set_exception(error)
-                    future.exception()
-            else:
-                for future, answer in zip(asked.values(), answers, strict=True):
-                    future.set_result(answer)
-            is_lonely = len(asked) == 1 and not self._waiting
-            self._lonely = self._lonely + 1 if is_lonely else 0
-            self._next_at = began_at + self._distance_s(len(asked))
-        self._asking = None
+        try:
+            while self._waiting:
+                if (early_s := self._next_at - loop.time()) > 0:
+                    await asyncio.sleep(early_s)
+                asked, self._waiting = self._waiting, {}
+                began_at = loop.time()
+                await self._round(asked)
+                is_lonely = len(asked) == 1 and not self._waiting
+                self._lonely = self._lonely + 1 if is_lonely else 0
+                self._next_at = began_at + self._distance_s(len(asked))
+        finally:
+            self._asking = None
+
+    async def _round(self, asked: Mapping[Key, asyncio.Future[Value]]) -> None:
+        try:
+            found = await self._ask(tuple(asked))
+            answers = [found[key] for key in asked]
+        except asyncio.CancelledError:
+            # A channel that is closed cancels what is asked over it: nobody must wait for ever.
+            for future in asked.values():
+                future.cancel()
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+        except Exception as error:
+            for future in asked.values():
+                future.set_exception(error)
+                future.exception()
+        else:
+            for future, answer in zip(asked.values(), answers, strict=True):
+                future.set_result(answer)
 
     def _distance_s(self, asked: int) -> float:
         """How long after the beginning of a round for so many keys the next may begin."""

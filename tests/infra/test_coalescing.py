@@ -123,3 +123,18 @@ async def test_a_caller_who_leaves_takes_nobody_along() -> None:
     leaving.cancel()
     library.gate.set()
     assert await staying == 1
+
+
+async def test_a_round_that_is_cut_off_leaves_nobody_waiting() -> None:
+    cut_off = True
+
+    async def ask(keys: Sequence[str]) -> Mapping[str, int]:
+        if cut_off:
+            raise asyncio.CancelledError
+        return dict.fromkeys(keys, 1)
+
+    coalesced = Coalesced(ask)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(coalesced.answer("a"), 1)
+    cut_off = False
+    assert await asyncio.wait_for(coalesced.answer("a"), 1) == 1
