@@ -80,7 +80,7 @@ def test_what_readers_may_see_is_said_before_a_model_that_decides_it_is_paused(
     [
         (["grph"], "Did you mean 'graph'?"),
         ([], "--all"),
-        (["graph", "--all"], "one of the two"),
+        (["graph", "--all"], "not both"),
     ],
 )
 def test_wrong_names_are_refused(
