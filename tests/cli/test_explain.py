@@ -26,11 +26,19 @@ def test_rows_are_explained_without_anybodys_words(folded: World) -> None:
 def test_a_row_changed_by_hand_is_shown_beside_what_it_should_be(
     folded: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [(target, follower)] = folded.sql("select target_id, follower_id from follows limit 1")
-    key = ["projections", "explain", "follows", str(target), str(follower)]
+    [(target, follower, state)] = folded.sql(
+        "select target_id, follower_id, state from follows limit 1"
+    )
     [(build,)] = folded.sql("select build from builds where model = 'graph' and state = 'live'")
-    folded.sql(f"update follows_b{build} set state = 'odd' where target_id = '{target}'")
-    assert run(key) == 1
+    change = (
+        f"update follows_b{build} set state = '{{}}' "
+        f"where target_id = '{target}' and follower_id = '{follower}'"
+    )
+    folded.sql(change.format("odd"))
+    try:
+        assert run(["projections", "explain", "follows", str(target), str(follower)]) == 1
+    finally:
+        folded.sql(change.format(state))
     shown = capsys.readouterr()
     assert "state" in shown.out
     assert "odd" in shown.out
