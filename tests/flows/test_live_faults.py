@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cli.supervise import HEALTH_REQUEST
 from infra.local.process import answers
+from tests.flows.awkward.scene import NARROWER, OTHER, READER, Places
 from tests.flows.streams import watching
 from tests.flows.test_live import besides_notices, caught_up, friends, posts
 from tests.flows.test_posts import act, publish
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.flows
 
 BACK_S = 30.0
 KEPT = 100
+ELSEWHERE = 3
+"""A partition of people besides those."""
 
 
 @contextmanager
@@ -44,8 +47,9 @@ def _projections(town: Town, stack: Stack, *arguments: str) -> None:
 def test_while_a_block_is_not_known_everywhere_nobody_is_told_what_came_after_it(
     mended: Town, stack: Stack
 ) -> None:
-    ana, ben = friends(mended)
-    clo, dan = mended.newcomer(), mended.newcomer()
+    # DAN is where nothing is decided meanwhile: what he says waits for nobody's block.
+    places = Places(mended)
+    ana, ben, clo, dan = (places.newcomer(where) for where in (NARROWER, READER, OTHER, ELSEWHERE))
     for follower in (ben, clo):
         act(follower, "PUT", f"/v1/people/{ana.id}/follow", after=ana)
         act(follower, "PUT", f"/v1/people/{dan.id}/follow", after=dan)
