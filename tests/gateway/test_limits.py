@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from gateway import limits as limiting
 from gateway.callers import client_address, limited_address
 from gateway.limits import Allowance, Buckets, Limits
 from gateway.refusals import RateExceeded
@@ -59,7 +60,13 @@ def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
 
 
 @pytest.fixture
-async def shared(stack: Stack) -> AsyncIterator[tuple[Limits, Limits]]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, Redis is not taken to be away."""
+    monkeypatch.setattr(limiting, "REDIS_WAIT_S", 10.0)
+
+
+@pytest.fixture
+async def shared(stack: Stack, patient: None) -> AsyncIterator[tuple[Limits, Limits]]:
     """Two gateways' limits over one Redis."""
     redis = stack.settings().redis
     two = (Limits(SMALL, redis), Limits(SMALL, redis))
@@ -85,7 +92,9 @@ async def test_drawing_several_at_once_allows_no_more(shared: tuple[Limits, Limi
     assert 36 <= sum(counts) <= 40 + refilled + 1
 
 
-async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(stack: Stack) -> None:
+async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(
+    stack: Stack, patient: None
+) -> None:
     limits = Limits(SMALL, stack.settings().redis, clock=Clock())
     try:
         at_once = (admitted(limits, options_pb2.RATE_READ, "ana", 1) for _ in range(60))
@@ -98,7 +107,7 @@ async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(stack:
 
 
 async def test_a_caller_that_hangs_up_while_drawing_takes_nothing_from_the_others(
-    stack: Stack,
+    stack: Stack, patient: None
 ) -> None:
     limits = Limits(SMALL, stack.settings().redis, clock=Clock())
     try:
