@@ -93,7 +93,7 @@ def drop_old_builds(
             listed = ", ".join(f"{one.model} {one.build}" for one in found)
             confirm(f"Drop the builds {listed}?", yes)
             found = asyncio.run(_drop(settings, models))
-    result(found, _dropped_text(found), json)
+    result(found, _dropped_text(found, dry_run), json)
 
 
 async def _previous(settings: Settings, model: Model) -> Known:
@@ -139,6 +139,9 @@ def _dropped(model: Model, build: Known) -> Dropped:
     return Dropped(model.name, build.number, build.version, build.state.value, build.reason)
 
 
-def _dropped_text(found: Sequence[Dropped]) -> str:
+def _dropped_text(found: Sequence[Dropped], dry_run: bool) -> str:
+    if not found:
+        return "No build is old: there is nothing to drop."
     rows = [[one.model, str(one.build), str(one.version), one.state, one.reason] for one in found]
-    return table(["MODEL", "BUILD", "VERSION", "STATE", "REASON"], rows) if rows else "None is old."
+    said = "These would be dropped." if dry_run else "Dropped; their space is free."
+    return f"{table(['MODEL', 'BUILD', 'VERSION', 'STATE', 'REASON'], rows)}\n\n{said}"
