@@ -25,7 +25,8 @@ the ratio is what to look at: the median over the turns, of our rate divided by 
 servers run on the same machine, without fsync, which favours PostgreSQL: Kafka does not wait for
 the disk at each append, PostgreSQL would at each commit. After the turns everything acknowledged
 is held against a plain model; wrong answers give no figures. The workloads and the peers are in
-`tests/performance/`.
+`tests/performance/`. [Where the time goes](where-time-goes.md) says why a goal that is missed is
+missed.
 """
 
 
