@@ -1,14 +1,26 @@
-"""A log that is folded already, for tests that look at it or rebuild parts of it."""
+"""Generated logs: one for each test, and one that is folded already for those that leave it so."""
 
 import pytest
 
 from cli.main import run
 from infra.config import Settings
 from tests.cli import environment
-from tests.cli.stage import World
+from tests.cli.stage import GENERATED, World
 from tests.stack import Stack
 
 EVENTS = 600
+
+
+@pytest.fixture
+def world(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> World:
+    """The command line on a generated log of its own, which nothing has folded yet."""
+    settings = stack.settings()
+    environment.use(settings, monkeypatch)
+    made = World(settings, capsys)
+    made.agora("generate", "--events", str(GENERATED), "--seed", "3")
+    return made
 
 
 @pytest.fixture(scope="package")

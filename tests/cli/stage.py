@@ -18,6 +18,8 @@ from infra.config_sources import variables_of
 
 COMMAND = "from cli.main import main; main()"
 ROOT = Path(__file__).resolve().parents[2]
+GENERATED = 2500
+"""Events of the log that most tests of rebuilding begin with."""
 SECONDS = 120
 
 

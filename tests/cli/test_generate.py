@@ -5,30 +5,17 @@ import pytest
 from cli.generated_history import history
 from events.catalog import stream_of
 from tests.cli import environment
-from tests.cli.stage import World
+from tests.cli.stage import GENERATED, World
 from tests.stack import Stack
-
-EVENTS = 2500
-
-
-@pytest.fixture
-def world(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> World:
-    settings = stack.settings()
-    environment.use(settings, monkeypatch)
-    made = World(settings, capsys)
-    made.agora("generate", "--events", str(EVENTS), "--seed", "3")
-    return made
 
 
 def test_a_generated_log_is_clean_and_the_same_again(
     world: World, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked = world.agora("log", "check")
-    assert sum(one["counts"]["events"] for one in checked) == EVENTS
+    assert sum(one["counts"]["events"] for one in checked) == GENERATED
     environment.use(stack.settings(), monkeypatch)
-    again = world.agora("generate", "-n", str(EVENTS), "--seed", "3")
+    again = world.agora("generate", "-n", str(GENERATED), "--seed", "3")
     assert again["by_type"]["reaction.set"] > again["by_type"]["follow.established"] > 0
     assert [one["counts"] for one in world.agora("log", "check")] == [
         one["counts"] for one in checked
@@ -38,7 +25,7 @@ def test_a_generated_log_is_clean_and_the_same_again(
 def test_a_log_with_records_is_added_to_only_when_asked(world: World) -> None:
     assert "records already" in world.refused("generate", "-n", "10", status=2)
     world.agora("generate", "-n", "300", "--seed", "3", "--add")
-    assert sum(one["counts"]["events"] for one in world.agora("log", "check")) == EVENTS + 300
+    assert sum(one["counts"]["events"] for one in world.agora("log", "check")) == GENERATED + 300
 
 
 @pytest.mark.parametrize("events", [1, 50, 300, 20_000])

@@ -12,22 +12,8 @@ import pytest
 from events.topics import Partition
 from infra.local import procfs
 from infra.log.kafka import open_log
-from tests.cli import environment
 from tests.cli.stage import SECONDS, World, children_of, eventually
 from tests.stack import Stack
-
-EVENTS = 2500
-
-
-@pytest.fixture
-def world(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> World:
-    settings = stack.settings()
-    environment.use(settings, monkeypatch)
-    made = World(settings, capsys)
-    made.agora("generate", "--events", str(EVENTS), "--seed", "3")
-    return made
 
 
 @pytest.fixture

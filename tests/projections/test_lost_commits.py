@@ -22,6 +22,9 @@ from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
 SECONDS = 30
+ROWS_LOST = tuple(
+    f"delete from {table}_b1" for table in ("follows", "follower_counts", "following_counts")
+)
 
 
 @pytest.fixture
@@ -76,8 +79,7 @@ async def test_a_lane_at_rest_writes_again_what_was_lost(
         await go_back(
             base,
             'update build_checkpoints set "offset" = -1, last_id = null, tenure = null',
-            *(f"delete from {table}_b1" for table in ("follows", "follower_counts")),
-            "delete from following_counts_b1",
+            *ROWS_LOST,
         )
         await until(lambda: followers(base))
 
@@ -89,8 +91,7 @@ async def test_a_checkpoint_that_is_gone_altogether_is_made_again(
         await go_back(
             base,
             "delete from build_checkpoints",
-            *(f"delete from {table}_b1" for table in ("follows", "follower_counts")),
-            "delete from following_counts_b1",
+            *ROWS_LOST,
         )
         await until(lambda: followers(base))
 
