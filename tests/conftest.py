@@ -27,3 +27,13 @@ def town(stack: Stack) -> Iterator[Town]:
     """Agora in processes of its own, serving, for the whole run."""
     with running_town(stack) as running:
         yield running
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Names what failed at the very end, a line each: long messages stand between the others."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if not isinstance(terminal, pytest.TerminalReporter):
+        return
+    reports = [report for kind in ("failed", "error") for report in terminal.stats.get(kind, [])]
+    for name in dict.fromkeys(report.nodeid for report in reports):
+        terminal.write_line(f"failed: {name}")

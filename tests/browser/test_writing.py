@@ -95,6 +95,30 @@ def test_what_is_written_offline_is_sent_once_when_the_network_is_back(visitor: 
     assert posts_of(ana) == ["From the tunnel."]
 
 
+def test_what_waits_says_so_before_the_own_profile_is_known(visitor: Invite) -> None:
+    ana = visitor()
+    ana.forgive("net::ERR_FAILED", "net::ERR_INTERNET_DISCONNECTED")
+    ana.page.route("**/v1/account", lambda route: route.abort())
+    ana.visit("/")
+    ana.offline(True)
+    post = ana.write("Nobody knows me yet.")
+    expect(post.get_by_text("Sent once you are online again")).to_be_visible()
+
+
+def test_a_list_that_was_not_read_offline_is_read_once_the_network_is_back(
+    visitor: Invite,
+) -> None:
+    ana = visitor()
+    ana.forgive("net::ERR_INTERNET_DISCONNECTED")
+    ana.write("Before the tunnel.")
+    expect(ana.told("Posted.")).to_be_visible()
+    ana.offline(True)
+    ana.go("Explore")
+    expect(ana.page.get_by_text("cannot be reached").first).to_be_visible()
+    ana.offline(False)
+    expect(ana.post("Before the tunnel.")).to_be_visible()
+
+
 def test_a_lost_answer_never_doubles_a_post(visitor: Invite) -> None:
     ana = visitor()
     ana.forgive("net::ERR_FAILED")

@@ -1,4 +1,5 @@
-import { effect, untracked } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
+import { isOnline } from "../store/online";
 import { atFarewell, session, signOutHere } from "../store/session";
 import { behind, markOf, take } from "./arrivals";
 import { Connection } from "./connection";
@@ -20,6 +21,9 @@ export const live = new Connection({
   ended: () => signOutHere(true),
   chance: Math.random,
 });
+
+/** How this tab stands to the service. */
+export const link = computed(() => (isOnline.value ? live.link.value : "offline"));
 
 /** Keeps the stream open while somebody is signed in and looks. */
 export function startLive(): void {

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problem";
+import { link } from "../live/live";
 
 const LOADING = { state: "loading" } as const;
 
@@ -78,8 +79,13 @@ export function Absent() {
   );
 }
 
-/** Something was not read, and may be when it is tried again. */
+/** Something was not read, and may be when it is tried again: by hand, or once the link is back. */
 export function Failure({ problem, again }: { problem: Problem; again: () => void }) {
+  const [before, now] = [useRef(link.peek()), link.value];
+  useEffect(() => {
+    if (problem.passes && now === "live" && before.current !== "live") again();
+    before.current = now;
+  }, [now]);
   if (problem.reason === "PRIVATE_ACCOUNT") {
     return <p class="empty">Only followers see this. Ask to follow to be let in.</p>;
   }

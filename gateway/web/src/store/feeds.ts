@@ -91,7 +91,8 @@ export function placeOwn(postId: string): void {
   const own = session.value?.accountId;
   for (const [name, { list }] of held) {
     const belongs = name === "home" || name === `posts:${own}`;
-    if (belongs && list.stage.peek() === "ready") list.add(postId, "start");
+    // A list that is being read may have been asked for before the post was there.
+    if (belongs) void list.idle.then(() => list.isRead && list.add(postId, "start"));
   }
 }
 

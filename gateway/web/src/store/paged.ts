@@ -45,6 +45,11 @@ export class Paged<Item> {
     return this.clock() - this.readAt;
   }
 
+  /** Whether the list has its start; a later page may be missing. */
+  get isRead(): boolean {
+    return this.pages > 0;
+  }
+
   /** Reads the first page, unless it is there or under way. */
   async first(): Promise<void> {
     if (this.stage.value === "new") await this.start();

@@ -36,19 +36,19 @@ function Waiting({ entry }: { entry: Entry }) {
   const { letter, state } = entry;
   return (
     <article class={`card post letter ${state}`} aria-label="Your text on its way">
-      {profile && (
-        <header>
-          <Avatar profile={profile} />
-          <p class="by">
+      <header>
+        {profile && <Avatar profile={profile} />}
+        <p class="by">
+          {profile && (
             <b>
               <Name of={profile} />
             </b>
-            <span class="soft" role="status">
-              {status(entry)}
-            </span>
-          </p>
-        </header>
-      )}
+          )}
+          <span class="soft" role="status">
+            {status(entry)}
+          </span>
+        </p>
+      </header>
       <Text body={letter.kind === "post" ? letter.draft.body : letter.body} spans={[]} />
       {state === "failed" && <Failed entry={entry} />}
     </article>
