@@ -5,11 +5,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from cli.demo_run import READ_LANES, ROUNDS, WRITE_LANES, Run
+from cli.demo_run import READ_THREADS, ROUNDS, WRITE_THREADS, Run
 from cli.demo_society import Person
 from cli.demo_standing import Difference, Standing, differences, look
 
-REGISTER_LANES: Final = 12
+REGISTER_THREADS: Final = 12
 
 
 class Outcome(Struct):
@@ -64,7 +64,7 @@ class Filling:
         self._run.settle(self._differences, self._look_at)
 
     def _look(self, step: str) -> None:
-        self._run.spread(step, self._look_at, self._society.people, READ_LANES)
+        self._run.spread(step, self._look_at, self._society.people, READ_THREADS)
 
     def _look_at(self, person: Person) -> None:
         # By now read models have all that was written in the person's own shard.
@@ -77,7 +77,7 @@ class Filling:
     def _register(self, outcome: Outcome) -> None:
         absent = [person for person in self._society.people if person.handle not in self._run.ids]
         step = "registering people"
-        rate = self._run.spread(step, self._register_one, absent, REGISTER_LANES)
+        rate = self._run.spread(step, self._register_one, absent, REGISTER_THREADS)
         outcome.registered += len(absent)
         outcome.registered_per_s = rate or outcome.registered_per_s
 
@@ -96,7 +96,7 @@ class Filling:
             done = self._run.sessions.call(self._run.people[follower], "PUT", path, purpose=purpose)
             self._positions[followed] = done["receipt"]["position"]
 
-        rate = self._run.spread("following", follow, lacking, WRITE_LANES)
+        rate = self._run.spread("following", follow, lacking, WRITE_THREADS)
         outcome.followed += len(lacking)
         outcome.followed_per_s = rate or outcome.followed_per_s
 

@@ -9,13 +9,13 @@ from cli.demo_edge import Edge
 from cli.demo_sessions import Sessions
 from cli.demo_society import Person, Society
 from cli.demo_standing import Difference
-from cli.lanes import spread
+from cli.parallel import run_all
 from cli.progress import Steps
 
 T = TypeVar("T")
 
-READ_LANES: Final = 8
-WRITE_LANES: Final = 64
+READ_THREADS: Final = 8
+WRITE_THREADS: Final = 64
 """Enough for the owners to commit in groups, few enough to leave others their turn."""
 
 ROUNDS: Final = 3
@@ -37,7 +37,7 @@ class Run:
         self._steps = steps
 
     def spread(
-        self, step: str, work: Callable[[T], object], items: Sequence[T], lanes: int
+        self, step: str, work: Callable[[T], object], items: Sequence[T], threads: int
     ) -> float:
         """Does a step; how many things a second it did, 0 when there was nothing to do."""
         if not items:
@@ -48,7 +48,7 @@ class Run:
             self._steps.advance()
 
         self._steps.begin(step, len(items))
-        spread(one, items, lanes, self._edge.stop)
+        run_all(one, items, threads, self._edge.stop)
         return self._steps.end()
 
     def settle(

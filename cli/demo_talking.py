@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from cli.demo_edge import Refused
-from cli.demo_run import READ_LANES, ROUNDS, WRITE_LANES, Run
+from cli.demo_run import READ_THREADS, ROUNDS, WRITE_THREADS, Run
 from cli.demo_society import Person
 from cli.demo_standing import Difference
 from cli.demo_talk import Comment, Post
@@ -87,7 +87,7 @@ class Talking:
 
     def _look(self, step: str) -> None:
         authors = [self._run.people[handle] for handle in self._by_author]
-        self._run.spread(step, self._look_at, authors, READ_LANES)
+        self._run.spread(step, self._look_at, authors, READ_THREADS)
 
     def _look_at(self, author: Person) -> None:
         account = self._run.ids.get(author.handle)
@@ -107,7 +107,7 @@ class Talking:
         seconds = 0.0
         for kind, step in STEPS.items():
             due = [deed for deed in deeds if deed.kind is kind]
-            rate = self._run.spread(step, lambda deed: self._do(deed, turn), due, WRITE_LANES)
+            rate = self._run.spread(step, lambda deed: self._do(deed, turn), due, WRITE_THREADS)
             seconds += len(due) / rate if due else 0.0
         kinds = [deed.kind for deed in deeds]
         talked.published += kinds.count(Kind.PUBLISH)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
-from commands.ends import Ends
+from commands.log_ends import LogEnds
 from commands.ownership import Ownership, owning
 from commands.policies import QuerySide
 from commands.post_policies import PostQuerySide
@@ -116,7 +116,7 @@ def _dispatcher(
         positions=positions,
         clock=_now,
     )
-    ends = Ends(tools.log, owned.router.place)
+    ends = LogEnds(tools.log, owned.router.place)
     graph = Graph(submitter=owned.router, policies=policies, positions=positions)
     authoring = Authoring(
         submitter=owned.router,

@@ -37,7 +37,7 @@ from projections.bulletin import Bulletin
 from projections.commits import Commits
 from projections.fan_out import FanOut
 from projections.followers import StoredFollowers
-from projections.heads import stored_places
+from projections.lane_places import stored_places
 from projections.model import Model
 from projections.models import MODELS
 from projections.subscriber import Keys, ModelSubscriber, Telling

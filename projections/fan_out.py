@@ -21,7 +21,7 @@ from projections import fan_out_meters as meters
 from projections.commits import Commit
 from projections.delivering import deliver
 from projections.followers import Followers
-from projections.heads import Heads, StoredPlaces
+from projections.lane_places import LanePlaces, StoredPlaces
 
 TOUCHES_AT_ONCE: Final = 5000
 _BACK_OFF_S: Final = (0.05, 2.0)
@@ -54,7 +54,7 @@ class FanOut:
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
-        self._heads = Heads(stored)
+        self._places = LanePlaces(stored)
         self._checked_s = -check_s
         self._failures = 0
         self._news = asyncio.Event()
@@ -63,18 +63,18 @@ class FanOut:
 
     def resumed(self, lane: str, at: Place) -> None:
         """The marker must be found right here, or what it says was of other rows."""
-        self._heads.put(lane, at)
+        self._places.put(lane, at)
         self._take(_Waiting(Commit(lane, at, at, (), self._clock()), exact=True))
 
     def committed(self, commit: Commit) -> None:
         """Notes the commit; one whose touches are not known is left out, which shows as a gap."""
-        self._heads.put(commit.lane, commit.after)
+        self._places.put(commit.lane, commit.after)
         if commit.touches is not None:
             self._take(_Waiting(commit, exact=False))
 
     def released(self, lane: str) -> None:
         """The lane is not looked after any more. What it committed is pushed all the same."""
-        self._heads.remove(lane)
+        self._places.remove(lane)
 
     async def settle(self, within_s: float) -> None:
         """Return once nothing waits any more, or after `within_s`."""
@@ -109,7 +109,7 @@ class FanOut:
 
     def _drop(self) -> None:
         meters.DROPPED.inc(len(self._waiting))
-        self._heads.doubt({one.commit.lane for one in self._waiting if one.exact})
+        self._places.doubt({one.commit.lane for one in self._waiting if one.exact})
         self._waiting.clear()
         self._settled.set()
         self._size = 0
@@ -144,14 +144,14 @@ class FanOut:
         return found
 
     async def _advance(self, round_: Sequence[_Waiting]) -> None:
-        made = self._heads.moves(round_)
+        made = self._places.moves(round_)
         if self._clock() >= self._checked_s + self._check_s:
             busy = {one.commit.lane for one in self._waiting}
-            made.moves += await self._heads.checks(busy)
+            made.moves += await self._places.checks(busy)
             self._checked_s = self._clock()
         if made.moves:
             meters.GENERATIONS.inc(await self._writer.advance(made.moves))
-        self._heads.verified(made)
+        self._places.verified(made)
         for one in round_:
             meters.LAG_SECONDS.observe(self._clock() - one.commit.began_s)
 

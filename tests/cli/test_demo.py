@@ -16,8 +16,8 @@ from cli.demo_edge import Edge, Refused, Stopped
 from cli.demo_sessions import Sessions
 from cli.demo_society import Society, request_id, society
 from cli.demo_standing import Standing, differences
-from cli.lanes import spread
 from cli.output import Failure
+from cli.parallel import run_all
 from commands import passwords, people
 from infra.crypto.uuid7 import request_time
 from tests.stack import free_ports
@@ -107,7 +107,7 @@ def test_a_count_that_is_not_the_length_of_its_list_is_named() -> None:
 
 def test_lanes_do_everything_once() -> None:
     done: list[int] = []
-    spread(done.append, range(500), 7, lambda: None)
+    run_all(done.append, range(500), 7, lambda: None)
     assert sorted(done) == list(range(500))
 
 
@@ -121,7 +121,7 @@ def test_the_first_failure_ends_all_lanes() -> None:
         stopped.wait(0.01)
 
     with pytest.raises(Refused):
-        spread(work, range(10_000), 3, stopped.set)
+        run_all(work, range(10_000), 3, stopped.set)
     assert stopped.is_set()
     assert len(done) < 10_000
 

@@ -5,14 +5,14 @@ from typing import cast
 
 import pytest
 
-from commands.ends import Ends
+from commands.log_ends import LogEnds
 from events.topics import PEOPLE, Partition, Topic
 from infra.log.port import Log, LogUnavailable
 from schemas.refusals import Unavailable
 
 
 class Growing:
-    """What `Ends` asks of a log whose partitions can be made longer, slow, or unreadable."""
+    """What `LogEnds` asks of a log whose partitions can be made longer, slow, or unreadable."""
 
     def __init__(self) -> None:
         self.lengths: dict[Partition, int] = {}
@@ -42,19 +42,19 @@ def log() -> Growing:
 
 
 @pytest.fixture
-def ends(log: Growing) -> Ends:
+def ends(log: Growing) -> LogEnds:
     """Asks that log."""
-    return Ends(cast("Log", log), place)
+    return LogEnds(cast("Log", log), place)
 
 
-async def test_a_position_includes_the_last_record(log: Growing, ends: Ends) -> None:
+async def test_a_position_includes_the_last_record(log: Growing, ends: LogEnds) -> None:
     log.lengths[Partition("people", 3)] = 42
     assert await ends.reached(PEOPLE, "3") == {"people-3": 41}
     assert await ends.reached(PEOPLE, "2") == {}
 
 
 async def test_whoever_asks_after_a_record_is_told_of_it_though_an_answer_was_on_its_way(
-    log: Growing, ends: Ends
+    log: Growing, ends: LogEnds
 ) -> None:
     log.gate.clear()
     early = asyncio.create_task(ends.reached(PEOPLE, "0"))
@@ -70,7 +70,7 @@ async def test_whoever_asks_after_a_record_is_told_of_it_though_an_answer_was_on
     assert log.asked == 2
 
 
-async def test_a_partition_without_leader_holds_up_nobody_else(log: Growing, ends: Ends) -> None:
+async def test_a_partition_without_leader_holds_up_nobody_else(log: Growing, ends: LogEnds) -> None:
     log.away.add(Partition("people", 1))
     log.lengths[Partition("people", 0)] = 1
     lost, told = await asyncio.gather(

@@ -16,7 +16,7 @@ select model, partition, build || '.' || revision, "offset", coalesce(last_id::t
   from checkpoints where model = any (%(models)s)"""
 
 
-class Heads:
+class LanePlaces:
     """Places by lane, as far as this process knows; `stored` is where the tables say they are."""
 
     def __init__(self, stored: StoredPlaces) -> None:
@@ -57,25 +57,25 @@ class Heads:
         each check would void all timelines. Raises what `stored` raises.
         """
         rested, self._resting = self._resting, dict(self._places)
-        heads = {
-            lane: head
-            for lane, head in self._places.items()
-            if rested.get(lane) == head and lane not in busy
+        resting = {
+            lane: place
+            for lane, place in self._places.items()
+            if rested.get(lane) == place and lane not in busy
         }
-        stored = await self._stored() if heads else {}
+        stored = await self._stored() if resting else {}
         return [
-            self._check(lane, head, stored[lane])
-            for lane, head in heads.items()
+            self._check(lane, place, stored[lane])
+            for lane, place in resting.items()
             # What was read is older than a lane that went on meanwhile.
-            if lane in stored and self._places.get(lane) == head
+            if lane in stored and self._places.get(lane) == place
         ]
 
-    def _check(self, lane: str, head: Place, stored: Place) -> Move:
+    def _check(self, lane: str, place: Place, stored: Place) -> Move:
         """Whether other rows are live, or some were lost, the lane itself finds out only later."""
-        if stored.lineage != head.lineage or stored.offset < head.offset:
+        if stored.lineage != place.lineage or stored.offset < place.offset:
             self._places[lane] = stored
             return Move(lane, stored, stored, exact=True)
-        return Move(lane, head, head, exact=lane in self._unsure)
+        return Move(lane, place, place, exact=lane in self._unsure)
 
     def verified(self, moves: "Moves") -> None:
         """These moves were made: doubts are gone, but for those that came up meanwhile."""

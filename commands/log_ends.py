@@ -14,7 +14,7 @@ from infra.log.port import Log, LogUnavailable
 from schemas.refusals import Unavailable
 
 
-class Ends:
+class LogEnds:
     """Asks for the ends of partitions; who asks about one at the same time shares a question.
 
     `place` tells in which partition a shard of a topic lives.

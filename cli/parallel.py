@@ -8,17 +8,17 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def spread(
-    work: Callable[[T], object], items: Iterable[T], lanes: int, stop: Callable[[], None]
+def run_all(
+    work: Callable[[T], object], items: Iterable[T], threads: int, stop: Callable[[], None]
 ) -> None:
-    """Runs `work` on every item, `lanes` at a time.
+    """Runs `work` on every item, `threads` at a time.
 
     Raises what `work` raises, and KeyboardInterrupt at Ctrl-C; either way no item is begun after
     it, and `stop` asks those begun to end soon.
     """
     waiting = deque(items)
 
-    def lane() -> None:
+    def thread() -> None:
         while True:
             try:
                 item = waiting.popleft()
@@ -26,8 +26,8 @@ def spread(
                 return
             work(item)
 
-    with ThreadPoolExecutor(lanes) as threads:
-        running = [threads.submit(lane) for _ in range(min(lanes, len(waiting)))]
+    with ThreadPoolExecutor(threads) as pool:
+        running = [pool.submit(thread) for _ in range(min(threads, len(waiting)))]
         try:
             for ended in as_completed(running):
                 ended.result()
