@@ -105,13 +105,13 @@ def test_a_count_that_is_not_the_length_of_its_list_is_named() -> None:
         assert "following" in found.text
 
 
-def test_lanes_do_everything_once() -> None:
+def test_threads_do_everything_once() -> None:
     done: list[int] = []
     run_all(done.append, range(500), 7, lambda: None)
     assert sorted(done) == list(range(500))
 
 
-def test_the_first_failure_ends_all_lanes() -> None:
+def test_the_first_failure_ends_all_threads() -> None:
     stopped, done = threading.Event(), Counter[int]()
 
     def work(item: int) -> None:

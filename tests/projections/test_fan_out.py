@@ -97,7 +97,7 @@ class Worker:
 
     async def _places(self) -> Mapping[str, Place]:
         """As far as a test says nothing else, the lanes are stored where they are."""
-        return self.fan_out._heads._places | self.stored
+        return self.fan_out._places._places | self.stored
 
     async def marked(self, offset: int, lane: str = LANE) -> None:
         """Wait until the lane's marker is there."""
@@ -348,7 +348,7 @@ async def test_a_lane_that_is_released_while_the_tables_are_asked_is_not_spoken_
         asked.set()
         return {LANE: place(3, lineage="2.0")}
 
-    worker.fan_out._heads._stored = slow
+    worker.fan_out._places._stored = slow
     await asked.wait()
     await asyncio.sleep(3 * CHECK_S)
     assert worker.redis.markers[LANE] == place(3)
