@@ -16,7 +16,8 @@ from cli.demo_talk import talk
 from cli.demo_talking import Talked, Talking
 from cli.output import FAILED, UNUSABLE, Failure, Json, bold, examples, result, say
 from cli.progress import Steps
-from infra.config import GatewaySettings, load
+from infra.config import load
+from infra.config_services import GatewaySettings
 
 SHOWN: Final = 20
 """Differences that are printed; `--json` has them all."""

@@ -18,7 +18,8 @@ import typer
 from cli.other_tables import other_tables
 from cli.output import UNUSABLE, Failure, examples
 from infra.collector import calm_collector
-from infra.config import CommandsSettings, QueriesSettings, Settings, load
+from infra.config import Settings, load
+from infra.config_services import CommandsSettings, QueriesSettings
 from infra.crypto.keys import load_key
 from infra.http_server import serving_http
 from infra.log.port import LogUnavailable

@@ -31,7 +31,8 @@ from infra.auth.passwords import CHEAP, STANDARD
 from infra.auth.sessions import ClosedSessions
 from infra.auth.tokens import open_tokens
 from infra.checkpoints.postgres import open_checkpoints
-from infra.config import CommandsSettings, Settings
+from infra.config import Settings
+from infra.config_services import CommandsSettings
 from infra.crypto import key_vault
 from infra.crypto.digests import Digests
 from infra.crypto.keyring import open_keyring

@@ -21,7 +21,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.refusals import RateExceeded
-from infra.config import LimitsSettings, RedisSettings
+from infra.config_servers import RedisSettings
+from infra.config_services import LimitsSettings
 from schemas.gen import options_pb2
 
 DRAWN_SHARE: Final = 20

@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from infra.collector import calm_collector
-from infra.config import PostgresSettings, Settings
+from infra.config import Settings
+from infra.config_servers import PostgresSettings
 from infra.crypto import key_vault
 from infra.crypto.keyring import open_keyring
 from infra.crypto.keys import load_key

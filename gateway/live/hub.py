@@ -18,7 +18,7 @@ from gateway.live.page import Page
 from gateway.live.place import Place, parsed
 from gateway.live.ring import Entry, Ring
 from gateway.live.watches import Watches, concerns
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.items import SESSION_CLOSED, MalformedItem, opened
 from infra.nats.reader import Began, Message
 from infra.telemetry.metrics import REGISTRY

@@ -13,7 +13,7 @@ from gateway.live.events import heartbeat
 from gateway.live.hub import Hub
 from gateway.live.page import Page
 from gateway.live.questions import Questions
-from infra.config import LiveSettings
+from infra.config_services import LiveSettings
 from infra.rpc.backend import RpcFailed
 from schemas.gen import live_pb2 as pb
 from schemas.refusals import Refusal

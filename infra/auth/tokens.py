@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from infra.config import AuthSettings, SettingError, Settings
+from infra.config import SettingError, Settings
+from infra.config_servers import AuthSettings
 from infra.crypto.keys import load_key, read_secret
 from infra.crypto.public_ids import PublicIds
 from infra.rpc.call import Caller

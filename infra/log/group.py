@@ -15,7 +15,8 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import KafkaError
 
 from events.topics import Partition, Topic
-from infra.config import KafkaSettings, Settings
+from infra.config import Settings
+from infra.config_servers import KafkaSettings
 from infra.log.kafka_clients import START_SECONDS, stop_consumer
 from infra.log.topics import kafka_name
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from aiokafka import TopicPartition
 
 from events.topics import TOPICS, Partition
-from infra.config import KafkaSettings, Settings
+from infra.config import Settings
+from infra.config_servers import KafkaSettings
 from infra.log import kafka_reader, kafka_tail
 from infra.log.kafka_appender import KafkaAppender, Spare, bound
 from infra.log.kafka_reader import Readers

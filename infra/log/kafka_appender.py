@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from events.topics import Partition
-from infra.config import KafkaSettings
+from infra.config_servers import KafkaSettings
 from infra.log.kafka_clients import (
     START_SECONDS,
     STOP_SECONDS,

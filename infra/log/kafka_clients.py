@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerClosed
 
-from infra.config import KafkaSettings
+from infra.config_servers import KafkaSettings
 from infra.log.port import LogTruncated, LogUnavailable
 
 BATCH_BYTES_MAX: Final = 20 << 20

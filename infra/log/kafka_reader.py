@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from infra.config import KafkaSettings
+from infra.config_servers import KafkaSettings
 from infra.log.kafka_clients import start_consumer, stop_consumer, unavailable
 from infra.log.port import Entry, LogUnavailable
 

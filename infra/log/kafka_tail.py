@@ -6,7 +6,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from infra.config import KafkaSettings
+from infra.config_servers import KafkaSettings
 from infra.log.kafka_clients import start_consumer, stop_consumer, unavailable
 from infra.log.kafka_reader import entries_of
 from infra.log.port import Entry

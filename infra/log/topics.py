@@ -21,7 +21,8 @@ from aiokafka.errors import (
 from msgspec import Struct
 
 from events.topics import TOPICS, Partition, Topic
-from infra.config import KafkaSettings, SettingError, Settings
+from infra.config import SettingError, Settings
+from infra.config_servers import KafkaSettings
 from infra.log.kafka_clients import BATCH_BYTES_MAX, START_SECONDS, unavailable
 
 ADMIN_SECONDS: Final = 30.0

@@ -10,7 +10,7 @@ import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 
 AWAY: Final = (NatsError, OSError, TimeoutError)
 """What is raised while NATS is away, slow or coming up."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from events.topics import parse_partition
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 
 
 class Scope(StrEnum):

@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from prometheus_client import Counter
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.connection import AWAY, RECONNECT_S, Troubles, connected, heed_cancellation
 from infra.nats.items import Address, Item, encoded, lost_subject, subject_of
 from infra.nats.stream import ensured

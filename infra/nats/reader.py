@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.connection import AWAY, RECONNECT_S, Troubles, connected, heed_cancellation
 from infra.nats.stream import ensured, stream_name
 

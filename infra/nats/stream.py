@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.items import subjects_of
 
 ITEM_BYTES_MAX: Final = 16 << 10

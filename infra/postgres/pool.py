@@ -14,7 +14,7 @@ from psycopg import AsyncConnection, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from infra.config import PostgresSettings
+from infra.config_servers import PostgresSettings
 from infra.postgres.prompt import PromptConnection
 from schemas.refusals import Unavailable
 

@@ -7,7 +7,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from infra.config import RedisSettings
+from infra.config_servers import RedisSettings
 
 AWAY: Final = (RedisError, OSError, TimeoutError)
 """What is raised while Redis does not serve, or not what it was asked for."""

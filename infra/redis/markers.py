@@ -11,7 +11,8 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from infra.config import FeedsSettings, Settings
+from infra.config import Settings
+from infra.config_services import FeedsSettings
 from infra.redis import scripts
 from infra.redis.client import connect
 from infra.redis.entries import blobs

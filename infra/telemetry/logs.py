@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 import msgspec
 
-from infra.config import TelemetrySettings
+from infra.config_servers import TelemetrySettings
 from infra.telemetry.correlation import CORRELATION
 
 REPEATS_MAX: Final = 10

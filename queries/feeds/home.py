@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from events.position import Position
-from infra.config import FeedsSettings
+from infra.config_services import FeedsSettings
 from infra.redis.client import AWAY
 from infra.redis.port import Glimpse, Timeline, TimelineReader
 from queries.feeds import meters

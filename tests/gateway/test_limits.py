@@ -12,7 +12,8 @@ from gateway import limits as limiting
 from gateway.callers import client_address, limited_address
 from gateway.limits import Allowance, Buckets, Limits
 from gateway.refusals import RateExceeded
-from infra.config import LimitsSettings, Settings
+from infra.config import Settings
+from infra.config_services import LimitsSettings
 from infra.local.process import Process
 from schemas.gen import options_pb2
 from tests.gateway.stage import ANA, BEN, Scene, scene, without_redis

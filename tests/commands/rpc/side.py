@@ -21,7 +21,7 @@ from commands.rpc.receipts import Receipts
 from events.accounts import AccountRegistered, HandleChanged, SessionClosed
 from events.position import Position
 from infra.auth.tokens import AccessTokens
-from infra.config import AuthSettings
+from infra.config_servers import AuthSettings
 from infra.crypto.public_ids import PublicIds
 from infra.crypto.sealed import Seals
 from infra.positions import Positions

@@ -22,7 +22,8 @@ from gateway.live.questions import Questions
 from gateway.live.ring import Ring
 from gateway.live.upkeep import Upkeep
 from gateway.live.watches import Watch
-from infra.config import LiveSettings, NatsSettings
+from infra.config_servers import NatsSettings
+from infra.config_services import LiveSettings
 from infra.crypto.public_ids import PublicIds
 from infra.crypto.sealed import Seals
 from infra.nats.items import (

@@ -20,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.auth.tokens import AccessTokens, open_tokens
-from infra.config import AuthSettings, SettingError, Settings
+from infra.config import SettingError, Settings
+from infra.config_servers import AuthSettings
 from infra.crypto.base64url import encoded
 from infra.crypto.public_ids import PublicIds
 from infra.local.keys import write_private

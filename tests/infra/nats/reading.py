@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.items import Address, Item, lost_subject, opened
 from infra.nats.reader import Began, Message, Reader
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.items import (
     Address,
     Item,

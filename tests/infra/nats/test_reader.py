@@ -7,7 +7,7 @@ from uuid import UUID
 import nats
 from msgspec.structs import replace
 
-from infra.config import NatsSettings
+from infra.config_servers import NatsSettings
 from infra.nats.items import Address, Item, Scope, subjects_of
 from infra.nats.publisher import open_publisher
 from infra.nats.reader import SILENCE_S

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from psycopg_pool import PoolTimeout
 
-from infra.config import PostgresSettings
+from infra.config_servers import PostgresSettings
 from infra.postgres.pool import Pool, open_pool, translated
 from schemas.refusals import Unavailable
 from tests.infra.postgres.world import open_world

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from infra.config import TelemetrySettings
+from infra.config_servers import TelemetrySettings
 from infra.telemetry.correlation import CORRELATION
 from infra.telemetry.logs import LENGTH_MAX, REPEATS_MAX, Repeats, configure_logging, harmless
 

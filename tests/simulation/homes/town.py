@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from events.event import Event
-from infra.config import FeedsSettings
+from infra.config_services import FeedsSettings
 from infra.redis.port import Place
 from infra.worker.progress import Overtaken
 from projections.commits import Commit
