@@ -33,6 +33,23 @@ _TCP: Final = {
 }
 """A cut network is noticed after some ten seconds rather than after the kernel's hours."""
 
+# A backslash, for a space would end the option.
+_WRITING: Final = {
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read\\ committed",
+}
+
+_READING: Final = {
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "repeatable\\ read",
+    # To plan one of the read models' statements takes several times as long as to run it. Left to
+    # itself PostgreSQL plans the first five anew on each connection, and some of them for ever.
+    "plan_cache_mode": "force_generic_plan",
+    # Pages are read by looking up the rows of few ids, nearly always in memory or on flash.
+    # By default a look-up counts so much that small tables are read whole instead.
+    "random_page_cost": "1.1",
+}
+
 
 @asynccontextmanager
 async def open_pool(
@@ -42,9 +59,10 @@ async def open_pool(
 
     Connections are in autocommit, so that a single statement costs a single round trip: whatever
     belongs together goes into `async with connection.transaction()`, which sees one moment if the
-    pool is `read_only`. Unqualified names mean the deployment's schema. `role` is what the process
-    is for, seen in pg_stat_activity as `agora-{role}`. Getting a connection raises PoolTimeout
-    after `settings.pool_wait_ms`.
+    pool is `read_only`. There a prepared statement has one plan, whatever its parameters.
+    Unqualified names mean the deployment's schema. `role` is what the process is for, seen in
+    pg_stat_activity as `agora-{role}`. Getting a connection raises PoolTimeout after
+    `settings.pool_wait_ms`.
     """
 
     async def check(connection: AsyncConnection[Any]) -> None:
@@ -104,16 +122,15 @@ def _has_news(connection: AsyncConnection[Any]) -> bool:
 
 def _connecting(settings: PostgresSettings, role: str, *, read_only: bool) -> dict[str, Any]:
     given = conninfo_to_dict(settings.dsn).get("options") or ""
+    kind = _READING if read_only else _WRITING
     # Extensions live in `public`.
     options = {
         "search_path": f"{settings.schema},public",
         "statement_timeout": settings.statement_timeout_ms,
         "timezone": "UTC",
-        "default_transaction_read_only": "on" if read_only else "off",
         # To compile one of these statements takes longer than to run it.
         "jit": "off",
-        # A backslash, for a space would end the option.
-        "default_transaction_isolation": "repeatable\\ read" if read_only else "read\\ committed",
+        **kind,
     }
     return {
         "autocommit": True,

@@ -1,11 +1,13 @@
 """How PostgreSQL finds a page: by the index, however many there are before and after it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
-from psycopg import sql
+from psycopg import AsyncConnection, sql
 
+from infra.config import Settings
+from infra.postgres.pool import open_pool
 from queries.paging import TOP, Edge
 from queries.reads import comments, feeds, graph
 from queries.reads.graph import PeopleList
@@ -35,6 +37,17 @@ COMMENTS = sql.SQL("""
            {ben}, 'Indeed.', '[]', {start} + (n / 100) * interval '1 minute', null, '{{}}'
       from generate_series(1, 5000) n""")
 
+LINES = sql.SQL("costs off, timing off")
+TREE = sql.SQL("timing off, format json")
+
+
+@pytest.fixture
+async def reading(side: Side, settings: Settings) -> AsyncIterator[AsyncConnection[Any]]:
+    """A connection of the query side, with its plans, to the tables of `side`."""
+    opening = open_pool(settings.postgres, role="queries", read_only=True)
+    async with opening as pool, pool.connection() as connection:
+        yield connection
+
 
 @pytest.mark.parametrize(
     "people",
@@ -42,7 +55,7 @@ COMMENTS = sql.SQL("""
     ids=lambda people: people.name,
 )
 async def test_a_page_in_the_middle_of_one_moment_reads_no_more_than_itself(
-    side: Side, people: PeopleList
+    side: Side, reading: AsyncConnection[Any], people: PeopleList
 ) -> None:
     # Going public accepts everybody who waits, at one moment.
     anybody = sql.SQL("gen_random_uuid()")
@@ -52,15 +65,45 @@ async def test_a_page_in_the_middle_of_one_moment_reads_no_more_than_itself(
     await side.world.execute(sql.SQL("analyze"))
     below = Edge(id=CLO, since=START)
     params = graph.place(ANA, BEN, below, 21)
-    plan = await explained(side, graph.STATEMENTS[people.name], params)
+    plan = await lines(reading, graph.STATEMENTS[people.name], params)
     assert "Index" in plan, plan
     assert "Sort" not in plan, plan
 
 
-async def explained(side: Side, query: sql.Composed, params: dict[str, Any]) -> str:
-    """How PostgreSQL ran the query, line by line."""
-    explain = sql.SQL("explain (analyze, costs off, timing off) ")
-    return "\n".join(line for (line,) in await side.world.execute(explain + query, params))
+async def explained(
+    reading: AsyncConnection[Any],
+    query: sql.Composed,
+    params: Mapping[str, object],
+    how: sql.SQL,
+) -> list[Any]:
+    """How PostgreSQL runs the query for whoever reads, by the plan that it has for everybody."""
+    text = query.as_string(reading)
+    used = [name for name in params if f"%({name})s" in text]
+    numbered = text % {name: f"${number}" for number, name in enumerate(used, start=1)}
+    await reading.execute(b"prepare page as " + numbered.encode())
+    given = sql.SQL(", ").join(sql.Literal(params[name]) for name in used)
+    explain = sql.SQL("explain (analyze, {}) execute page ({})").format(how, given)
+    cursor = await reading.execute(explain)
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def lines(
+    reading: AsyncConnection[Any], query: sql.Composed, params: Mapping[str, object]
+) -> str:
+    """The plan as PostgreSQL tells it to people."""
+    return "\n".join(await explained(reading, query, params, LINES))
+
+
+async def rows_read(
+    reading: AsyncConnection[Any], query: sql.Composed, params: Mapping[str, object], table: str
+) -> int:
+    """How many rows of the table the plan takes in its hands."""
+    (plans,) = await explained(reading, query, params, TREE)
+    return sum(
+        node["Actual Rows"] * node["Actual Loops"]
+        for node in nodes(plans[0]["Plan"])
+        if node.get("Relation Name", "").startswith(table)
+    )
 
 
 async def crowded(side: Side) -> None:
@@ -83,27 +126,21 @@ async def crowded(side: Side) -> None:
     ids=("explore", "person", "bookmarks", "oldest", "newest", "replies"),
 )
 async def test_a_page_of_posts_or_comments_is_found_by_its_index_alone(
-    side: Side, query: sql.Composed, more: dict[str, Any]
+    side: Side, reading: AsyncConnection[Any], query: sql.Composed, more: dict[str, Any]
 ) -> None:
     await crowded(side)
     middle = Edge(id=CLO, since=START)
-    plan = await explained(side, query, feeds.place(ANA, middle, 21) | more)
+    plan = await lines(reading, query, feeds.place(ANA, middle, 21) | more)
     assert "Index" in plan, plan
     assert "Sort" not in plan, plan
     assert "hashed" not in plan, plan
 
 
 async def test_home_reads_one_post_of_everybody_and_those_of_the_authors_on_the_page(
-    side: Side,
+    side: Side, reading: AsyncConnection[Any]
 ) -> None:
     await crowded(side)
-    explain = sql.SQL("explain (analyze, timing off, format json) ")
-    ((plans,),) = await side.world.execute(explain + feeds.HOME, feeds.place(ANA, TOP, 21))
-    read = sum(
-        node["Actual Rows"] * node["Actual Loops"]
-        for node in nodes(plans[0]["Plan"])
-        if node.get("Relation Name", "").startswith("posts")
-    )
+    read = await rows_read(reading, feeds.HOME, feeds.place(ANA, TOP, 21), "posts")
     assert 201 <= read <= 202 + 21 * 21
 
 

@@ -54,6 +54,19 @@ async def test_a_reader_cannot_write(stack: Stack) -> None:
             await value(reader, "insert into notes values ('no') returning 1")
 
 
+async def test_a_reader_plans_a_statement_once_whatever_its_parameters(stack: Stack) -> None:
+    query = "select note from notes where note = any (%s)"
+    async with open_world(stack, [NOTES]) as (_, settings):
+        reading = open_pool(settings.postgres, role="test", read_only=True)
+        async with reading as pool, pool.connection() as connection:
+            for number in range(10):
+                await connection.execute(query, (["hello"] * number,), prepare=True)
+            cursor = await connection.execute(
+                "select custom_plans, generic_plans from pg_prepared_statements"
+            )
+            assert await cursor.fetchall() == [(0, 10)]
+
+
 async def test_options_in_the_connection_string_stay_in_force(stack: Stack) -> None:
     given = stack.settings().postgres
     settings = replace(given, dsn=f"{given.dsn}?options=-c%20work_mem%3D3MB")
