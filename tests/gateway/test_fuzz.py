@@ -66,7 +66,7 @@ async def exchanged(port: int, request: bytes) -> bytes:
     try:
         writer.write(request)
         writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 

@@ -1,7 +1,6 @@
 """Rates are limited by class and by who asks, with Redis and without it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,6 +27,8 @@ SMALL = LimitsSettings(
     sensitive_burst=2,
     lifted_on_loopback=False,
 )
+SLOW = replace(SMALL, reads_per_10s=1, writes_per_10s=1, sensitive_per_minute=1)
+"""Nothing is refilled while a test runs."""
 
 
 class Clock:
@@ -70,7 +71,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def shared(stack: Stack, patient: None) -> AsyncIterator[tuple[Limits, Limits]]:
     """Two gateways' limits over one Redis."""
     redis = stack.settings().redis
-    two = (Limits(SMALL, redis), Limits(SMALL, redis))
+    two = (Limits(SLOW, redis, clock=Clock()), Limits(SLOW, redis, clock=Clock()))
     yield two
     for limits in two:
         await limits.close()
@@ -85,18 +86,16 @@ async def test_gateways_share_what_they_allow(shared: tuple[Limits, Limits]) -> 
 
 
 async def test_drawing_several_at_once_allows_no_more(shared: tuple[Limits, Limits]) -> None:
-    started = time.monotonic()
     counts = await asyncio.gather(
         *(admitted(limits, options_pb2.RATE_READ, "ana", 60) for limits in shared)
     )
-    refilled = time.monotonic() - started
-    assert 36 <= sum(counts) <= 40 + refilled + 1
+    assert 36 <= sum(counts) <= 40
 
 
 async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(
     stack: Stack, patient: None
 ) -> None:
-    limits = Limits(SMALL, stack.settings().redis, clock=Clock())
+    limits = Limits(SLOW, stack.settings().redis, clock=Clock())
     try:
         at_once = (admitted(limits, options_pb2.RATE_READ, "ana", 1) for _ in range(60))
         assert sum(await asyncio.gather(*at_once)) == 40
@@ -110,7 +109,7 @@ async def test_who_asks_for_much_at_once_loses_nothing_of_what_is_allowed(
 async def test_a_caller_that_hangs_up_while_drawing_takes_nothing_from_the_others(
     stack: Stack, patient: None
 ) -> None:
-    limits = Limits(SMALL, stack.settings().redis, clock=Clock())
+    limits = Limits(SLOW, stack.settings().redis, clock=Clock())
     try:
         first, *others = (
             asyncio.create_task(admitted(limits, options_pb2.RATE_READ, "ana", 1))
@@ -124,32 +123,39 @@ async def test_a_caller_that_hangs_up_while_drawing_takes_nothing_from_the_other
         await limits.close()
 
 
-async def test_a_refusal_says_when_the_next_one_passes(shared: tuple[Limits, Limits]) -> None:
-    limits, _ = shared
-    await admitted(limits, options_pb2.RATE_WRITE, "ana", 3)
-    with pytest.raises(RateExceeded) as refused:
+async def test_a_refusal_says_when_the_next_one_passes(stack: Stack, patient: None) -> None:
+    limits = Limits(SMALL, stack.settings().redis)
+    try:
+        with pytest.raises(RateExceeded) as refused:
+            await asked_again_and_again(limits)
+        assert refused.value.retry_after_s == 1
+        await asyncio.sleep(refused.value.retry_after_s)
         await limits.admit(options_pb2.RATE_WRITE, "ana")
-    assert refused.value.retry_after_s == 1
-    await asyncio.sleep(refused.value.retry_after_s)
-    await limits.admit(options_pb2.RATE_WRITE, "ana")
+    finally:
+        await limits.close()
+
+
+async def asked_again_and_again(limits: Limits) -> None:
+    """Until one is refused: meanwhile some may have been refilled."""
+    while True:
+        await limits.admit(options_pb2.RATE_WRITE, "ana")
 
 
 async def test_without_redis_each_gateway_still_limits() -> None:
-    limits = Limits(SMALL, without_redis(Settings()).redis)
+    limits = Limits(SLOW, without_redis(Settings()).redis)
     assert await admitted(limits, options_pb2.RATE_WRITE, "ana", 9) == 3
     await limits.close()
 
 
 async def test_a_redis_that_says_nothing_delays_one_request_and_not_the_others(
-    stack: Stack,
+    stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    limits = Limits(SMALL, stack.settings().redis)
+    limits = Limits(SLOW, stack.settings().redis, clock=Clock())
     redis: Process = stack.redis
     redis.pause()
     try:
-        started = time.monotonic()
         assert await admitted(limits, options_pb2.RATE_WRITE, "ana", 9) == 3
-        assert time.monotonic() - started < 0.5
+        assert caplog.text.count("Redis is away") == 1
     finally:
         redis.resume()
         await limits.close()
@@ -157,7 +163,7 @@ async def test_a_redis_that_says_nothing_delays_one_request_and_not_the_others(
 
 def limited(folder: Path) -> Scene:
     """A gateway with small limits and no Redis."""
-    return scene(folder, base=replace(without_redis(Settings()), limits=SMALL))
+    return scene(folder, base=replace(without_redis(Settings()), limits=SLOW))
 
 
 async def test_too_many_requests_are_answered_with_when_to_come_back(tmp_path: Path) -> None:
@@ -167,7 +173,7 @@ async def test_too_many_requests_are_answered_with_when_to_come_back(tmp_path: P
         answers = [await serving.http.put(path, headers=headers) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert answers[-1].json()["reason"] == "RATE_LIMITED"
-        assert answers[-1].headers["retry-after"] == "1"
+        assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
         other = await serving.http.put(path, headers=serving.signed_in(BEN))
         assert other.status_code == 200
 
@@ -185,7 +191,7 @@ async def test_whoever_tries_tokens_is_limited_by_address(tmp_path: Path) -> Non
 async def test_limits_are_lifted_on_loopback_but_not_for_what_was_forwarded(
     tmp_path: Path,
 ) -> None:
-    lifted = replace(SMALL, lifted_on_loopback=True)
+    lifted = replace(SLOW, lifted_on_loopback=True)
     settings = replace(without_redis(Settings()), limits=lifted)
     async with scene(tmp_path, base=settings).served() as serving:
         path = f"/v1/people/{serving.account(BEN)}/mute"

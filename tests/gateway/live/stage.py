@@ -47,7 +47,7 @@ KEY: Final = bytes(32)
 IDS: Final = PublicIds(KEY)
 SETTINGS: Final = NatsSettings()
 AT: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WITHIN_S: Final = 5.0
+WITHIN_S: Final = 20.0
 NEVER: Final = 4e9
 
 ANA, BEN, CLO = (UUID(f"0197f1f0-0000-7000-8000-00000000000{digit}") for digit in "abc")
@@ -168,6 +168,13 @@ class Client:
         """Waits until there were so many events of that name."""
         async with asyncio.timeout(WITHIN_S):
             while self.names.count(name) < times:
+                self._more.clear()
+                await self._more.wait()
+
+    async def until_alive(self, times: int = 1) -> None:
+        """Waits until there were so many heartbeats."""
+        async with asyncio.timeout(WITHIN_S):
+            while self.heartbeats < times:
                 self._more.clear()
                 await self._more.wait()
 

@@ -123,7 +123,7 @@ async def test_a_silent_page_learns_by_heartbeats_how_far_it_is() -> None:
             gateway.post(POSTS[number])
             await clo.until("post", number + 1)
         gateway.upkeep.show_life(ben.page.sent_s + 15)
-        await asyncio.sleep(0.05)
+        await ben.until_alive()
         assert ben.last_id == "1-25"
         await gateway.closed(ben)
         back = gateway.client(BEN, ben.last_id, feed="")

@@ -353,7 +353,7 @@ async def test_upkeep_ends_closed_and_expired_pages_and_shows_life_to_the_rest(
     gateway.upkeep.show_life(silent.page.sent_s + 14)
     assert silent.heartbeats == 0
     gateway.upkeep.show_life(silent.page.sent_s + 15)
-    await asyncio.sleep(0.05)
+    await silent.until_alive()
     assert silent.heartbeats == 1
     assert silent.last_id == "1-2"
     assert silent.names == ["hello", "post"]

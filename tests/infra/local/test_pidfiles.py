@@ -22,10 +22,10 @@ def sleeper() -> Iterator["subprocess.Popen[bytes]"]:
 def test_a_process_left_running_is_found_and_ended(
     tmp_path: Path, sleeper: "subprocess.Popen[bytes]"
 ) -> None:
-    pidfiles.record(tmp_path, "server", sleeper.pid, signal.SIGINT)
+    pidfiles.record(tmp_path, "server", sleeper.pid, signal.SIGUSR1)
     assert [entry.name for entry in pidfiles.living(tmp_path)] == ["server"]
     assert pidfiles.stop_orphans(tmp_path) == ["server"]
-    assert sleeper.wait(5) == -signal.SIGINT
+    assert sleeper.wait(20) == -signal.SIGUSR1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -33,7 +33,7 @@ def test_a_paused_process_is_ended_too(tmp_path: Path, sleeper: "subprocess.Pope
     pidfiles.record(tmp_path, "server", sleeper.pid)
     sleeper.send_signal(signal.SIGSTOP)
     assert pidfiles.stop_orphans(tmp_path) == ["server"]
-    assert sleeper.wait(5) == -signal.SIGTERM
+    assert sleeper.wait(20) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("change", [{"start_ticks": 1}, {"boot": "an earlier one"}])

@@ -54,7 +54,7 @@ def test_a_restarted_process_is_another_one(child: Process) -> None:
 def test_a_paused_process_stands_still_and_can_be_stopped(child: Process) -> None:
     child.start()
     child.pause()
-    assert within(2, lambda: state(child.pid) == "T")
+    assert within(20, lambda: state(child.pid) == "T")
     assert child.running
     child.stop()
     assert child.exit_status == -signal.SIGTERM
@@ -80,7 +80,7 @@ def test_its_last_words_leave_out_the_frames_of_a_java_trace(tmp_path: Path) -> 
     words = r"printf 'IOException: no room\n\tat a.B.c(B.java:1)\n\t... 3 more\n'; exit 1"
     process = Process(Recipe("java", ("bash", "-c", words), lambda: True), tmp_path / "java.log")
     process.start()
-    process.wait(5)
+    assert process.wait(20)
     assert process.failure().splitlines()[1:] == ["  | IOException: no room"]
 
 
@@ -100,9 +100,9 @@ time.sleep(60)
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         # Only what setpriv has become is bound to its parent; until then it is on its own.
-        assert within(10, lambda: command(pid) == SLEEP)
+        assert within(20, lambda: command(pid) == SLEEP)
         parent.kill()
-    assert within(10, lambda: procfs.identify(pid) is None)
+    assert within(20, lambda: procfs.identify(pid) is None)
 
 
 def test_a_port_is_free_until_somebody_listens() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from events.topics import Partition
 from infra.log.kafka import KafkaLog, open_log
+from infra.log.kafka_appender import KafkaAppender
 from infra.log.port import AppendUnknown, LogUnavailable
 from infra.log.topics import ensure
 from tests.stack import KafkaCluster, Stack
@@ -24,7 +25,7 @@ async def test_acked_records_survive_the_loss_of_any_broker(
     settings = kafka_cluster.joined(stack.settings())
     await ensure(settings)
     broker = random.Random(4).choice(kafka_cluster.brokers)
-    async with asyncio.timeout(60), open_log(settings) as log:
+    async with asyncio.timeout(120), open_log(settings) as log:
         writing = asyncio.create_task(appended_until_enough(log))
         await asyncio.sleep(0.3)
         broker.kill()
@@ -48,10 +49,19 @@ async def appended_until_enough(log: KafkaLog) -> dict[int, bytes]:
             acked[await appender.append([(b"key", value)])] = value
         except AppendUnknown:
             await appender.close()
-            appender = await log.appender(PEOPLE)
+            appender = await next_appender(log)
         await asyncio.sleep(0.005)
     await appender.close()
     return acked
+
+
+async def next_appender(log: KafkaLog) -> KafkaAppender:
+    """An appender, once those who are left agree who leads."""
+    while True:
+        try:
+            return await log.appender(PEOPLE)
+        except LogUnavailable:
+            await asyncio.sleep(0.1)
 
 
 async def held(log: KafkaLog, acked: dict[int, bytes]) -> None:

@@ -46,6 +46,13 @@ class Read:
                 self._more.clear()
                 await self._more.wait()
 
+    async def until_item(self, item: tuple[Address, Item]) -> None:
+        """Waits until it was read."""
+        async with asyncio.timeout(WITHIN_S):
+            while item not in self.items:
+                self._more.clear()
+                await self._more.wait()
+
 
 @asynccontextmanager
 async def reading(settings: NatsSettings, backlog: int = 1000) -> AsyncIterator[Read]:

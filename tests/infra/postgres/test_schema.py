@@ -51,9 +51,9 @@ async def test_ensuring_it_again_keeps_what_is_there(stack: Stack) -> None:
 
 async def test_it_may_take_longer_than_other_statements_may(stack: Stack) -> None:
     settings = stack.settings()
-    hurried = replace(settings.postgres, statement_timeout_ms=20)
+    hurried = replace(settings.postgres, statement_timeout_ms=500)
     async with open_pool(hurried, role="test") as pool:
-        await ensure(pool, settings, [SLOW])
+        await ensure(pool, settings, ["select pg_sleep(0.6)"])
 
 
 async def test_a_statement_that_fails_takes_the_others_with_it(stack: Stack) -> None:

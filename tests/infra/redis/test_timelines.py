@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,8 @@ VIEWERS = [UUID(int=number) for number in range(1, 21)]
 ANA = VIEWERS[0]
 LANE = "posts/posts-0"
 TOKEN = b"t" * 16
-WAIT_MS = 300
+PATIENT_MS = 20_000
+HASTY_MS = 300
 
 
 class Both(Struct):
@@ -35,6 +36,14 @@ class Both(Struct):
     writer: Markers
     redis: Any
     keys: Keys
+
+    @asynccontextmanager
+    async def hasty(self) -> AsyncIterator[tuple[Timelines, Markers]]:
+        """Both ends again, which give up on a silent Redis soon."""
+        feeds = replace(self.settings.feeds, read_wait_ms=HASTY_MS, push_wait_ms=HASTY_MS)
+        settings = replace(self.settings, feeds=feeds)
+        async with open_timelines(settings) as reader, open_markers(settings) as writer:
+            yield reader, writer
 
     async def begun(self) -> bytes:
         """A generation."""
@@ -66,7 +75,7 @@ async def both(stack: Stack) -> AsyncIterator[Both]:
         settings = replace(
             settings,
             redis=replace(settings.redis, url=wire.url),
-            feeds=replace(settings.feeds, read_wait_ms=WAIT_MS, push_wait_ms=WAIT_MS),
+            feeds=replace(settings.feeds, read_wait_ms=PATIENT_MS, push_wait_ms=PATIENT_MS),
         )
         async with open_timelines(settings) as reader, open_markers(settings) as writer:
             keys = Keys(settings.redis.prefix)
@@ -94,26 +103,37 @@ async def test_who_is_called_off_leaves_nobody_the_wrong_answer(both: Both) -> N
 async def test_a_late_answer_is_nobody_elses(both: Both) -> None:
     for viewer in VIEWERS[:2]:
         await both.filled(viewer)
-    for _ in range(3):
-        both.wire.silence()
-        with pytest.raises(AWAY):
-            await both.held(VIEWERS[0])
-        both.wire.resume()
-        assert await both.held(VIEWERS[1]) == entry_of(VIEWERS[1])
+    async with both.hasty() as (reader, _):
+        assert await held_at_last(reader, VIEWERS[1]) == entry_of(VIEWERS[1])
+        for _ in range(3):
+            both.wire.silence()
+            with pytest.raises(AWAY):
+                await reader.glimpse(VIEWERS[0])
+            both.wire.resume()
+            assert await held_at_last(reader, VIEWERS[1]) == entry_of(VIEWERS[1])
+
+
+async def held_at_last(reader: Timelines, viewer: UUID) -> bytes:
+    """What the viewer's timeline holds. On a busy machine answers may be late again."""
+    while True:
+        with suppress(*AWAY):
+            found = (await reader.glimpse(viewer)).timeline
+            return b"" if found is None else found.entries
 
 
 async def test_a_silent_redis_is_given_up_in_time(both: Both) -> None:
     await both.begun()
-    both.wire.silence()
-    for call in (
-        lambda: both.reader.glimpse(ANA),
-        both.reader.merged,
-        lambda: both.writer.push({ANA.bytes: [entry_of(ANA)]}),
-        lambda: both.writer.advance([Move(LANE, Place("1", 0), Place("1", 1))]),
-    ):
-        async with asyncio.timeout(10 * WAIT_MS / 1000):
-            with pytest.raises(AWAY):
-                await call()
+    async with both.hasty() as (reader, writer):
+        both.wire.silence()
+        for call in (
+            lambda: reader.glimpse(ANA),
+            reader.merged,
+            lambda: writer.push({ANA.bytes: [entry_of(ANA)]}),
+            lambda: writer.advance([Move(LANE, Place("1", 0), Place("1", 1))]),
+        ):
+            async with asyncio.timeout(PATIENT_MS / 1000):
+                with pytest.raises(AWAY):
+                    await call()
 
 
 async def test_scripts_that_a_restart_lost_are_brought_again(both: Both) -> None:

@@ -95,5 +95,5 @@ def _printable(chance: random.Random) -> Iterator[int]:
 async def _outcome(
     method: Any, data: bytes, told: list[tuple[str, str | bytes]]
 ) -> grpc.StatusCode:
-    code: grpc.StatusCode = await method(data, metadata=told, timeout=5).code()
+    code: grpc.StatusCode = await method(data, metadata=told, timeout=60).code()
     return code

@@ -32,14 +32,22 @@ class Recorder:
         self.troubles: list[Exception] = []
         self.halts: list[str] = []
         self.released: list[Partition] = []
+        self._held = 0
         self.gate = asyncio.Event()
         self.gate.set()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a batch is under way that the gate keeps."""
+        return self._held > 0
 
     async def resume(self, partition: Partition) -> int:
         return self.offset + 1
 
     async def consume(self, partition: Partition, reads: Sequence[Read]) -> int:
+        self._held += 1
         await self.gate.wait()
+        self._held -= 1
         if self.troubles:
             raise self.troubles.pop(0)
         for one in remaining(Checkpoint(offset=self.offset), reads):
@@ -91,7 +99,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110  What is waited for has no event.
             await asyncio.sleep(0.005)
 
@@ -170,7 +178,7 @@ async def test_delivery_waits_while_nobody_has_room(
     host = await world.host(only)
     only.gate.clear()
     await world.grow(host, 10)
-    await asyncio.sleep(0.02)
+    await eventually(lambda: only.waits)
     await world.grow(host, 10)
     waiting = asyncio.create_task(world.grow(host, 10))
     await asyncio.sleep(0.05)
@@ -189,12 +197,12 @@ async def test_a_delivery_that_waits_lets_go_when_the_partition_is_taken_away(
     host = await world.host(only)
     only.gate.clear()
     await world.grow(host, 3)
-    await asyncio.sleep(0.02)
+    await eventually(lambda: only.waits)
     await world.grow(host, 3)
     waiting = asyncio.create_task(world.grow(host, 3))
     await asyncio.sleep(0.02)
     host.release()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 20)
 
 
 async def test_what_is_away_for_a_moment_is_tried_again(world: World) -> None:

@@ -57,7 +57,7 @@ async def test_a_batch_that_is_under_way_is_ended_first(world: World) -> None:
     host = await world.host(one)
     one.gate.clear()
     await world.grow(host, 2)
-    await asyncio.sleep(0.02)
+    await eventually(lambda: one.waits)
     host.pause({"one"})
     one.gate.set()
     await eventually(lambda: state(host, "one") is State.PAUSED)
@@ -73,7 +73,7 @@ async def test_delivery_waits_for_nobody_who_is_paused(
     host.pause({"one"})
     await eventually(lambda: state(host, "one") is State.PAUSED)
     for _ in range(5):
-        await asyncio.wait_for(world.grow(host, 10), 1)
+        await asyncio.wait_for(world.grow(host, 10), 20)
     host.pause(())
     await eventually(lambda: one.offset == 50)
     assert one.consumed == list(range(51))
