@@ -27,8 +27,9 @@ from tests.queries.world import World, made_world
 from tests.stack import Stack
 
 KEY = bytes(range(32))
-ANSWER_S = 1.0
-WAIT_S = 0.5
+ANSWER_S = 60.0
+WAIT_S = 60.0
+"""Nobody waits that long: whoever is to be refused in time has a deadline of its own."""
 
 
 class Side(Struct, frozen=True):
@@ -63,7 +64,13 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
         made_world(postgres.dsn, postgres.schema) as world,
         relayed(postgres.dsn) as wire,
         open_pool(
-            replace(postgres, dsn=wire.dsn, pool_connections_min=1, pool_connections_max=2),
+            replace(
+                postgres,
+                dsn=wire.dsn,
+                pool_connections_min=1,
+                pool_connections_max=2,
+                pool_wait_ms=60_000,
+            ),
             role="queries",
             read_only=True,
         ) as pool,

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 
 import pytest
 
@@ -13,6 +12,9 @@ from schemas.gen import internal_pb2 as pb
 from schemas.refusals import Invalid, Unavailable
 from tests.queries.conftest import Side
 from tests.queries.world import ANA, BEN, call
+
+LONG_BEFORE_S = 20.0
+"""What ends by then has waited for no deadline of a minute, however busy the machine is."""
 
 
 async def at(side: Side, accounts: int, graph: int) -> None:
@@ -62,7 +64,7 @@ async def test_nowhere_costs_no_round_trip(side: Side) -> None:
 
 async def test_a_read_waits_for_the_slowest_model(side: Side) -> None:
     await at(side, accounts=5, graph=4)
-    waiting = asyncio.create_task(side.waiting.applied({"people-3": 5}, within_s=1))
+    waiting = asyncio.create_task(side.waiting.applied({"people-3": 5}, within_s=60))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     await at(side, accounts=5, graph=5)
@@ -73,30 +75,27 @@ async def test_a_wait_in_vain_ends_in_time_and_says_so(
     side: Side, caplog: pytest.LogCaptureFixture
 ) -> None:
     await at(side, accounts=5, graph=4)
-    started = time.monotonic()
-    with caplog.at_level(logging.WARNING), pytest.raises(Unavailable, match="POSITION_NOT_REACHED"):
-        await side.waiting.require({"people-3": 5}, within_s=0.2)
-    assert time.monotonic() - started < 0.4
+    async with asyncio.timeout(LONG_BEFORE_S):
+        with caplog.at_level(logging.WARNING), pytest.raises(Unavailable, match="NOT_REACHED"):
+            await side.waiting.require({"people-3": 5}, within_s=0.2)
     assert "people-3" in caplog.text
 
 
 async def test_nobody_waits_for_a_model_that_stands_still_before_it(side: Side) -> None:
     await at(side, accounts=5, graph=4)
     await side.world.halt("graph", "people-3", "An event of a later version.")
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="MODEL_HALTED"):
-        await side.waiting.require({"people-3": 5}, within_s=5)
-    assert time.monotonic() - started < 0.3
+    async with asyncio.timeout(LONG_BEFORE_S):
+        with pytest.raises(Unavailable, match="MODEL_HALTED"):
+            await side.waiting.require({"people-3": 5}, within_s=60)
     await side.waiting.require({"people-3": 4}, within_s=0)
 
 
 async def test_nobody_waits_for_a_model_that_is_paused_before_it(side: Side) -> None:
     await at(side, accounts=5, graph=4)
     await side.world.pause("graph")
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="MODEL_PAUSED"):
-        await side.waiting.require({"people-3": 5}, within_s=5)
-    assert time.monotonic() - started < 0.3
+    async with asyncio.timeout(LONG_BEFORE_S):
+        with pytest.raises(Unavailable, match="MODEL_PAUSED"):
+            await side.waiting.require({"people-3": 5}, within_s=60)
     await side.waiting.require({"people-3": 4}, within_s=0)
 
 
@@ -111,9 +110,8 @@ async def test_what_was_set_aside_is_said_to_those_who_ask_for_it(side: Side) ->
 
 async def test_nobody_waits_longer_than_the_side_allows(side: Side) -> None:
     waiting = Waiting(side.store, wait_s=0.1)
-    started = time.monotonic()
-    assert not await waiting.applied({"people-0": 1}, within_s=60)
-    assert time.monotonic() - started < 0.4
+    async with asyncio.timeout(LONG_BEFORE_S):
+        assert not await waiting.applied({"people-0": 1}, within_s=60)
 
 
 async def test_those_who_wait_together_share_one_poll(side: Side) -> None:

@@ -10,14 +10,18 @@ from msgspec import Struct, ValidationError
 from psycopg import sql
 
 from infra.config import Settings
+from infra.postgres import pool as pool_module
 from infra.postgres.pool import open_pool
 from queries.store import Reader, Store
 from schemas.refusals import Unavailable
+from tests.eventually import eventually
 from tests.queries.conftest import Side
 from tests.stack import Stack
 
 ONE = sql.SQL("select 1 as number")
-SLOW = sql.SQL("select 1 as number from pg_sleep(5)")
+SLOW = sql.SQL("select 1 as number from pg_sleep(60)")
+LONG_BEFORE_S = 20.0
+"""What ends by then has waited neither for the statement nor for the store's own deadline."""
 
 
 class Number(Struct, frozen=True):
@@ -30,23 +34,20 @@ async def one(reader: Reader) -> int:
     return (await reader.rows(Number, ONE, {}))[0].number
 
 
-async def refused_within(reader: Reader, seconds: float) -> None:
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
-        await one(reader)
-    assert time.monotonic() - started < seconds
+async def refused_in_time(reader: Reader) -> None:
+    async with asyncio.timeout(LONG_BEFORE_S):
+        with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+            await one(reader)
 
 
-async def recovered(store: Store, within_s: float = 10.0) -> None:
-    deadline_s = time.monotonic() + within_s
-    while True:
+async def recovered(store: Store) -> None:
+    async def answers() -> bool:
         try:
-            assert await one(store.until(math.inf)) == 1
+            return await one(store.until(math.inf)) == 1
         except Unavailable:
-            assert time.monotonic() < deadline_s, "it did not recover"
-            await asyncio.sleep(0.05)
-        else:
-            return
+            return False
+
+    await eventually(answers, within_s=60)
 
 
 async def test_a_read_changes_nothing(side: Side) -> None:
@@ -68,10 +69,9 @@ async def test_read_models_that_are_not_made_yet_are_unavailable(settings: Setti
 
 
 async def test_a_statement_takes_no_longer_than_the_caller_waits(side: Side) -> None:
-    started = time.monotonic()
-    with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
-        await side.store.until(started + 0.2).rows(Number, SLOW, {})
-    assert time.monotonic() - started < 0.4
+    async with asyncio.timeout(LONG_BEFORE_S):
+        with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
+            await side.store.until(time.monotonic() + 0.2).rows(Number, SLOW, {})
     await recovered(side.store)
 
 
@@ -86,11 +86,11 @@ async def test_a_reader_that_is_called_off_ends_at_once(side: Side) -> None:
     side.wire.silence()
     reading = asyncio.create_task(one(side.store.until(math.inf)))
     await asyncio.sleep(0.05)
-    started = time.monotonic()
     reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    assert time.monotonic() - started < 0.2
+    # Psycopg, left alone, would wait ten seconds for a server that says nothing.
+    async with asyncio.timeout(8):
+        with pytest.raises(asyncio.CancelledError):
+            await reading
 
 
 async def test_a_silent_server_is_unavailable_in_time_and_comes_back_by_itself(
@@ -99,7 +99,7 @@ async def test_a_silent_server_is_unavailable_in_time_and_comes_back_by_itself(
     await one(side.store.until(math.inf))
     side.wire.silence()
     for _ in range(4):
-        await refused_within(side.store.until(time.monotonic() + 0.3), 0.6)
+        await refused_in_time(side.store.until(time.monotonic() + 0.3))
     side.wire.resume()
     await recovered(side.store)
 
@@ -113,7 +113,11 @@ async def test_connections_that_the_server_ended_cost_no_answer(side: Side, stac
             " where application_name = 'agora-queries'"
         )
         assert await ended.fetchall()
-    await asyncio.sleep(0.1)
+
+    async def seen() -> bool:
+        return all(map(pool_module._has_news, side.store._pool._pool))
+
+    await eventually(seen)
     assert await one(side.store.until(math.inf)) == 1
 
 
@@ -124,7 +128,7 @@ async def test_a_server_that_is_killed_is_unavailable_until_it_is_back(
     stack.postgres.kill()
     try:
         await asyncio.sleep(0.1)
-        await refused_within(side.store.until(time.monotonic() + 0.5), 0.8)
+        await refused_in_time(side.store.until(time.monotonic() + 0.5))
     finally:
         stack.postgres.spawn()
         await asyncio.to_thread(stack.postgres.wait_ready)

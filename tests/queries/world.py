@@ -250,7 +250,7 @@ async def made_world(dsn: str, schema: str) -> AsyncIterator[World]:
         yield World(connection)
 
 
-def call(viewer: UUID | None, within_s: float = 5.0) -> Call:
+def call(viewer: UUID | None, within_s: float = 60.0) -> Call:
     """A call by `viewer`, who waits for `within_s`."""
     return Call(
         rpc="test",

@@ -16,7 +16,7 @@ from infra.redis.port import Move, Place
 from infra.redis.timelines import Timelines, open_timelines
 from queries.cursors import Cursors
 from queries.feeds import meters
-from queries.feeds.home import Home
+from queries.feeds.home import RECONSIDERED_S, Home
 from queries.feeds.refills import Refills, running
 from queries.feeds.rows import StoredRows
 from queries.reads import timelines as reads
@@ -29,6 +29,8 @@ from tests.queries.world import ANA, BEN, CLO, DAN, call, minute_of
 
 LANES = (("posts", "posts-0"), ("graph", "people-0"), ("graph", "people-1"))
 ENTRIES_MAX = 150
+PATIENT_MS = 60_000
+LATE_MS = 60_000
 
 
 class Cached:
@@ -40,16 +42,24 @@ class Cached:
         wire: RedisWire,
         timelines: Timelines,
         markers: Markers,
-        home: Home,
+        refills: Refills,
+        settings: Settings,
     ) -> None:
         self.side = side
         self.world = side.world
         self.wire = wire
         self.timelines = timelines
         self.markers = markers
-        self.home = home
-        self.feeds = Feeds(side.store, Cursors(Seals(KEY)), home)
+        self.settings = settings
+        self.clock_s = 0.0
         self.offset = 0
+        self._refills = refills
+        self.read_through(timelines)
+
+    def read_through(self, timelines: Timelines) -> None:
+        """From now on home is read through these."""
+        home = Home(self.settings.feeds, timelines, self._refills, clock=lambda: self.clock_s)
+        self.feeds = Feeds(self.side.store, Cursors(Seals(KEY)), home)
 
     async def read(self, viewer: UUID = ANA, position: Position = NOWHERE, **asked: Any) -> pb.Feed:
         """A page of home through the cache."""
@@ -102,6 +112,7 @@ class Cached:
         """Read until the viewer's home comes from a timeline."""
 
         async def hits() -> bool:
+            self.clock_s += RECONSIDERED_S
             return await self.outcome(viewer=viewer) == meters.HIT
 
         await eventually(hits)
@@ -119,7 +130,13 @@ async def cached(side: Side, settings: Settings) -> AsyncIterator[Cached]:
         await side.world.person(account, handle)
     await side.world.follow(ANA, BEN)
     await side.world.follow(ANA, CLO)
-    feeds = replace(settings.feeds, timeline_entries_max=ENTRIES_MAX, read_wait_ms=500)
+    feeds = replace(
+        settings.feeds,
+        timeline_entries_max=ENTRIES_MAX,
+        marker_late_ms_max=LATE_MS,
+        read_wait_ms=PATIENT_MS,
+        push_wait_ms=PATIENT_MS,
+    )
     async with relayed_redis(settings.redis.url) as wire:
         redis = replace(settings.redis, url=wire.url)
         relayed = replace(settings, feeds=feeds, redis=redis)
@@ -130,8 +147,7 @@ async def cached(side: Side, settings: Settings) -> AsyncIterator[Cached]:
 
             refills = Refills(timelines, rows_of, ENTRIES_MAX)
             async with running(refills, 1):
-                home = Home(feeds, timelines, refills)
-                made = Cached(side, wire, timelines, markers, home)
+                made = Cached(side, wire, timelines, markers, refills, relayed)
                 await made.commit()
                 await made.vouch()
                 yield made
