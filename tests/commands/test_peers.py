@@ -8,6 +8,8 @@ from events.tenure import Tenure
 from infra.rpc.client import Channel, PeerRefused
 from schemas.gen import internal_pb2
 from schemas.refusals import Unavailable
+from tests.simulated import in_simulated_time
+from tests.simulation.loop import SimulatedLoop
 
 ELSEWHERE = Tenure(held=True, owner="ana", endpoint="ana:7001", claimed_at=3)
 HEARTBEAT = Heartbeat(interval_s=0.02, silence_s=0.1)
@@ -33,6 +35,7 @@ def peers_over(line: Line) -> GrpcPeers:
     return GrpcPeers(lambda _: line, HEARTBEAT, lambda: [ELSEWHERE])
 
 
+@in_simulated_time
 async def test_an_owner_that_answers_is_there() -> None:
     peers = peers_over(Line())
     pinging = asyncio.create_task(peers.run())
@@ -41,6 +44,7 @@ async def test_an_owner_that_answers_is_there() -> None:
     pinging.cancel()
 
 
+@in_simulated_time
 async def test_an_owner_that_answers_no_more_is_gone_after_the_silence() -> None:
     line = Line()
     peers = peers_over(line)
@@ -52,6 +56,7 @@ async def test_an_owner_that_answers_no_more_is_gone_after_the_silence() -> None
     pinging.cancel()
 
 
+@in_simulated_time
 async def test_an_owner_whose_door_is_shut_is_gone_at_once() -> None:
     line = Line()
     line.said = PeerRefused("PEER_UNREACHABLE", "")
@@ -61,6 +66,7 @@ async def test_an_owner_whose_door_is_shut_is_gone_at_once() -> None:
     pinging.cancel()
 
 
+@in_simulated_time
 async def test_another_process_at_the_same_door_is_not_the_owner() -> None:
     line = Line()
     line.said = "ben"
@@ -70,6 +76,7 @@ async def test_another_process_at_the_same_door_is_not_the_owner() -> None:
     pinging.cancel()
 
 
+@in_simulated_time
 async def test_an_owner_without_an_endpoint_takes_no_commands_and_is_not_called() -> None:
     called: list[str] = []
     nowhere = Tenure(held=True, owner="generate", endpoint="", claimed_at=3)
@@ -88,6 +95,7 @@ async def test_an_owner_without_an_endpoint_takes_no_commands_and_is_not_called(
     pinging.cancel()
 
 
+@in_simulated_time
 async def test_a_process_that_stood_still_itself_judges_nobody() -> None:
     peers = peers_over(Line())
     pinging = asyncio.create_task(peers.run())
@@ -108,6 +116,5 @@ async def eventually_silent(peers: GrpcPeers) -> None:
 def stand_still(seconds: float) -> None:
     """Blocks the loop, as a suspended machine would."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while loop.time() < until:
-        pass
+    assert isinstance(loop, SimulatedLoop)
+    loop.stand_still(seconds)

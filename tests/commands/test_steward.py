@@ -8,6 +8,7 @@ from commands.tenures import Tenures
 from commands.writer.partition import PartitionWriter
 from events.tenure import Tenure
 from events.topics import Partition
+from tests.simulated import in_simulated_time
 
 PEOPLE = Partition("people", 0)
 ELSEWHERE = frozenset({Partition("people", 1)})
@@ -69,18 +70,21 @@ async def after(steward: Steward, seconds: float) -> None:
     running.cancel()
 
 
+@in_simulated_time
 async def test_a_healthy_owner_elsewhere_is_left_in_peace() -> None:
     writer = Writer(serving=False)
     await after(steward_of(writer, THEIRS), 0.3)
     assert writer.wants == 0
 
 
+@in_simulated_time
 async def test_an_owner_that_has_gone_is_replaced() -> None:
     writer = Writer(serving=False)
     await after(steward_of(writer, THEIRS, gone=True), 0.05)
     assert writer.wants
 
 
+@in_simulated_time
 async def test_what_nobody_holds_is_claimed_by_whoever_is_advised() -> None:
     writer = Writer(serving=False)
     steward = steward_of(writer, VACANT)
@@ -89,18 +93,21 @@ async def test_what_nobody_holds_is_claimed_by_whoever_is_advised() -> None:
     assert writer.wants
 
 
+@in_simulated_time
 async def test_what_nobody_holds_is_claimed_by_anybody_in_the_end() -> None:
     writer = Writer(serving=False)
     await after(steward_of(writer, VACANT), 0.4)
     assert writer.wants
 
 
+@in_simulated_time
 async def test_a_command_has_a_partition_claimed_whose_owner_has_gone() -> None:
     writer = Writer(serving=False)
     steward_of(writer, THEIRS, gone=True).called_for(PEOPLE)
     assert writer.wants
 
 
+@in_simulated_time
 async def test_a_command_has_claimed_what_nobody_holds_at_once_where_that_is_advised() -> None:
     writer = Writer(serving=False)
     steward = steward_of(writer, VACANT)
@@ -109,6 +116,7 @@ async def test_a_command_has_claimed_what_nobody_holds_at_once_where_that_is_adv
     assert writer.wants
 
 
+@in_simulated_time
 async def test_a_command_leaves_what_was_laid_down_to_whoever_is_advised_for_a_moment() -> None:
     writer = Writer(serving=False)
     steward = steward_of(writer, VACANT)
@@ -119,6 +127,7 @@ async def test_a_command_leaves_what_was_laid_down_to_whoever_is_advised_for_a_m
     assert writer.wants
 
 
+@in_simulated_time
 async def test_each_vacancy_has_a_moment_of_its_own() -> None:
     writer = Writer(serving=False)
     tenures = Known(VACANT)
@@ -131,6 +140,7 @@ async def test_each_vacancy_has_a_moment_of_its_own() -> None:
     assert not writer.wants
 
 
+@in_simulated_time
 async def test_a_partition_is_handed_over_once_the_advice_is_steady() -> None:
     writer = Writer(serving=True)
     steward = steward_of(writer, MINE)
@@ -139,6 +149,7 @@ async def test_a_partition_is_handed_over_once_the_advice_is_steady() -> None:
     assert writer.releases
 
 
+@in_simulated_time
 async def test_whoever_took_over_keeps_it_while_the_advice_is_older_than_that() -> None:
     writer = Writer(serving=False)
     steward = steward_of(writer, THEIRS)

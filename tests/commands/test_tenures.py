@@ -15,7 +15,7 @@ from tests.simulation.register import PARTITION
 from tests.simulation.standalone import fair_log
 from tests.simulation.world import SimulatedLog
 
-SOON_S = 5.0
+SOON_S = 20.0
 BARRIER = Barrier(EPOCH, EPOCH, NOON)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra import coalescing
 from infra.coalescing import Coalesced
-from tests.simulation.loop import SimulatedLoop
+from tests.simulated import in_simulated_time
 
 
 class Library:
@@ -40,22 +40,19 @@ async def test_questions_during_a_round_share_the_next_one() -> None:
     assert library.rounds == [("a",), ("b", "c", "a")]
 
 
-def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile(
+@in_simulated_time
+async def test_rounds_keep_a_distance_and_gather_what_comes_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(coalescing, "APART_EACH_S", 0.1)
-
-    async def asking() -> None:
-        library = Library()
-        library.gate.set()
-        coalesced = Coalesced(library.ask, apart_s=0.2)
-        assert await asyncio.gather(*map(coalesced.answer, "ab")) == [1, 1]
-        asked = [asyncio.create_task(coalesced.answer("c"))]
-        await asyncio.sleep(0.19)
-        asked.append(asyncio.create_task(coalesced.answer("d")))
-        assert await asyncio.gather(*asked) == [2, 2]
-
-    SimulatedLoop().run(asking())  # type: ignore[abstract]
+    library = Library()
+    library.gate.set()
+    coalesced = Coalesced(library.ask, apart_s=0.2)
+    assert await asyncio.gather(*map(coalesced.answer, "ab")) == [1, 1]
+    asked = [asyncio.create_task(coalesced.answer("c"))]
+    await asyncio.sleep(0.19)
+    asked.append(asyncio.create_task(coalesced.answer("d")))
+    assert await asyncio.gather(*asked) == [2, 2]
 
 
 async def test_who_is_the_only_one_to_ask_does_not_wait_for_company(
@@ -70,25 +67,22 @@ async def test_who_is_the_only_one_to_ask_does_not_wait_for_company(
         assert [await coalesced.answer("a") for _ in range(3)] == [1, 2, 3]
 
 
-def test_many_who_ask_one_by_one_wait_for_each_other(
+@in_simulated_time
+async def test_many_who_ask_one_by_one_wait_for_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(coalescing, "LONELY_ROUNDS", 1)
     monkeypatch.setattr(coalescing, "APART_EACH_S", 0.1)
-
-    async def asking() -> None:
-        library = Library()
-        coalesced = Coalesced(library.ask, apart_s=0.2)
-        asked = [asyncio.create_task(coalesced.answer("a"))]
-        await asyncio.sleep(0.01)
-        asked.append(asyncio.create_task(coalesced.answer("b")))
-        await asyncio.sleep(0.01)
-        library.gate.set()
-        assert await asked[0] == 1
-        asked.append(asyncio.create_task(coalesced.answer("c")))
-        assert await asyncio.gather(*asked) == [1, 2, 2]
-
-    SimulatedLoop().run(asking())  # type: ignore[abstract]
+    library = Library()
+    coalesced = Coalesced(library.ask, apart_s=0.2)
+    asked = [asyncio.create_task(coalesced.answer("a"))]
+    await asyncio.sleep(0.01)
+    asked.append(asyncio.create_task(coalesced.answer("b")))
+    await asyncio.sleep(0.01)
+    library.gate.set()
+    assert await asked[0] == 1
+    asked.append(asyncio.create_task(coalesced.answer("c")))
+    assert await asyncio.gather(*asked) == [1, 2, 2]
 
 
 async def test_nobody_waits_for_company_after_a_quiet_moment() -> None:

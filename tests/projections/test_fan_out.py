@@ -17,6 +17,7 @@ from projections.touches import Followed, Opened, Published, Touch
 from tests.eventually import eventually
 from tests.infra.redis.memory import MemoryTimelines
 from tests.projections.folding import ANA, BEN, CLO, at
+from tests.simulated import in_simulated_time
 
 LANE, OTHER = "posts/posts-0", "graph/people-0"
 TOKEN = b"t" * 16
@@ -92,7 +93,12 @@ class Worker:
         self.people = People()
         self.stored: dict[str, Place] = {}
         self.fan_out = FanOut(
-            redis, self.people, self._places, waiting_max=WAITING_MAX, check_s=CHECK_S
+            redis,
+            self.people,
+            self._places,
+            waiting_max=WAITING_MAX,
+            check_s=CHECK_S,
+            clock=asyncio.get_running_loop().time,
         )
 
     async def _places(self) -> Mapping[str, Place]:
@@ -210,14 +216,16 @@ async def test_a_touch_that_nobody_knows_any_more_shows_as_a_gap(worker: Worker)
     assert worker.redis.generation != generation
 
 
-async def test_a_lane_that_catches_up_without_telling_voids_timelines_once(
-    worker: Worker,
-) -> None:
-    for offset in range(3, 23):
-        worker.fan_out.committed(Commit(LANE, place(offset), place(offset + 1), None, 0.0))
-        await asyncio.sleep(CHECK_S / 4)
-    assert worker.redis.markers[LANE] == place(3)
-    await worker.marked(23)
+@in_simulated_time
+async def test_a_lane_that_catches_up_without_telling_voids_timelines_once() -> None:
+    async with working(Redis()) as worker:
+        worker.fan_out.resumed(LANE, place(3))
+        await worker.marked(3)
+        for offset in range(3, 23):
+            worker.fan_out.committed(Commit(LANE, place(offset), place(offset + 1), None, 0.0))
+            await asyncio.sleep(CHECK_S / 4)
+        assert worker.redis.markers[LANE] == place(3)
+        await worker.marked(23)
 
 
 @pytest.mark.parametrize("trouble", [RedisTimeout("slow"), ConnectionError("away")])

@@ -144,6 +144,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         context.run(PROCESS.set, process)
         return self.create_task(main, context=context)
 
+    def stand_still(self, seconds: float) -> None:
+        """Time goes on and nothing runs, as on a suspended machine."""
+        self._now += seconds
+
     def later(self, delay_s: float, callback: Callable[[], object]) -> None:
         """Calls back in the world: whatever happens to the process that asked."""
         self.call_later(delay_s, callback, context=self._world)

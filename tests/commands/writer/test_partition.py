@@ -27,7 +27,7 @@ from tests.commands.writer.register import BEN, BENS, CLO, EPOCH, asked
 from tests.simulation.register import PARTITION, Mute, Unmute
 from tests.simulation.standalone import fair_checkpoints, fair_log
 
-SOON_S = 2.0
+SOON_S = 20.0
 
 
 class Process:
