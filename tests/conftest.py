@@ -1,5 +1,6 @@
 """Fixtures for every test. A server starts when the first test that needs one asks for it."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,15 @@ def town(stack: Stack) -> Iterator[Town]:
     """Agora in processes of its own, serving, for the whole run."""
     with running_town(stack) as running:
         yield running
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C reach what tests start, also where a shell runs all of this in the background.
+
+    There it is ignored, and every child would inherit that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -137,7 +137,7 @@ def test_status_shows_the_lag_in_records_and_in_seconds(
     assert run(["projections", "status", "--json"]) == 0
     [one] = json.loads(capsys.readouterr().out)["data"]
     assert (one["subscriber"], one["offset"], one["end"], one["lag_events"]) == ("graph", 0, 3, 2)
-    assert 100 <= one["lag_seconds"] < 130
+    assert 100 <= one["lag_seconds"] < 500
     assert run(["projections", "status", "--partitions"]) == 0
     assert "graph  people-0   unattended" in capsys.readouterr().out
     assert run(["projections", "status"]) == 0
@@ -154,7 +154,7 @@ def test_watching_into_a_pipe_shows_one_table_after_the_other(settings: Settings
             tables = [watching.stdout.readline() for _ in range(6)][::3]
             assert [table.split()[0] for table in tables] == ["NAME", "NAME"]
             watching.send_signal(signal.SIGINT)
-            assert watching.wait(timeout=20) == 130
+            assert watching.wait(timeout=60) == 130
         finally:
             watching.kill()
 
@@ -221,7 +221,7 @@ def test_tables_of_another_version_are_named_with_what_to_do(
         [sys.executable, "-m", "cli.main", *command.split()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert ended.returncode == 2

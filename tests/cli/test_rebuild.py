@@ -82,7 +82,7 @@ def test_a_rebuild_killed_at_any_moment_is_gone_on_with(world: World) -> None:
     chance = random.Random(5)
     for _ in range(6):
         rebuilding = world.process("projections", "rebuild", "--all", "--yes")
-        time.sleep(chance.uniform(0.5, 6.0))
+        time.sleep(chance.uniform(0.5, 4.0))
         members = children_of(rebuilding.pid)
         rebuilding.kill()
         rebuilding.communicate()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,11 +20,12 @@ from events.topics import PEOPLE, POSTS, Partition, Topic, partition_number
 from infra.config import Settings
 from infra.config_sources import settings_of
 from infra.crypto.keyring import KeyRing
-from infra.log.port import Log
+from infra.log.port import Appender, Log, LogUnavailable
 from infra.log.topics import partition_count
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = UUID(int=0xE)
+TRIES = 6
 
 
 def nimble(settings: Settings) -> Settings:
@@ -144,8 +145,15 @@ class Load:
         )
         return record.encode(decision)
 
+    async def _appender(self, partition: Partition) -> Appender:
+        """An appender, also where a broker that is just back takes its time."""
+        for _ in range(TRIES - 1):
+            with suppress(LogUnavailable):
+                return await self._log.appender(partition)
+        return await self._log.appender(partition)
+
     async def _append(self, partition: Partition, batch: Sequence[tuple[bytes, bytes]]) -> None:
-        appender = await self._log.appender(partition)
+        appender = await self._appender(partition)
         try:
             base = await appender.append(batch)
         finally:
