@@ -1,20 +1,21 @@
 """Each planted fault shows within a few hundred schedules; the table tells how soon."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
+from tests.simulation.ahead import SEEDS, Ahead
 from tests.simulation.plants import PLANTS
-from tests.simulation.runs import find_all, play_some
+from tests.simulation.runs import play_some
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
 
-SEEDS = range(600)
 
-
-@pytest.fixture(scope="module")
-def found() -> Mapping[str, tuple[int, str]]:
-    return find_all(PLANTS, SEEDS)
+@pytest.fixture
+def found(ahead: Ahead) -> Mapping[str, tuple[int, str]]:
+    """How soon each showed, and how."""
+    return cast("Mapping[str, tuple[int, str]]", ahead.outcome("found"))
 
 
 @pytest.mark.parametrize("plant", PLANTS)

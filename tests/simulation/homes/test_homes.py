@@ -1,34 +1,35 @@
 """Homes are right in every schedule, and each planted fault shows in some."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import pytest
 
 from queries.feeds.freshness import Miss
 from queries.feeds.meters import HIT
+from tests.simulation.ahead import HOMES_SCHEDULES, HOMES_SEEDS, Ahead
 from tests.simulation.homes.plants import PLANTS
-from tests.simulation.homes.runs import Tally, find_all, play_all, played
+from tests.simulation.homes.runs import Tally, played
 from tests.simulation.runs import quiet
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
 
-SCHEDULES = range(200)
-SEEDS = range(400)
+
+@pytest.fixture
+def tally(ahead: Ahead) -> Tally:
+    """What came of all schedules."""
+    return cast("Tally", ahead.outcome("homes tally"))
 
 
-@pytest.fixture(scope="module")
-def tally() -> Tally:
-    return play_all(SCHEDULES)
-
-
-@pytest.fixture(scope="module")
-def found() -> Mapping[str, tuple[int, str]]:
-    return find_all(PLANTS, SEEDS)
+@pytest.fixture
+def found(ahead: Ahead) -> Mapping[str, tuple[int, str]]:
+    """How soon each planted fault showed, and how."""
+    return cast("Mapping[str, tuple[int, str]]", ahead.outcome("homes found"))
 
 
 def test_no_page_is_wrong_in_any_schedule(tally: Tally) -> None:
     assert tally.failures == {}
-    assert tally.schedules == len(SCHEDULES)
+    assert tally.schedules == len(HOMES_SCHEDULES)
 
 
 def test_the_schedules_are_eventful(tally: Tally) -> None:
@@ -49,4 +50,4 @@ def test_a_seed_is_the_same_schedule_every_time() -> None:
 def test_a_planted_fault_is_found(plant: str, found: Mapping[str, tuple[int, str]]) -> None:
     schedules, failure = found[plant]
     print(f"{plant}: {schedules} schedules, {failure}")
-    assert schedules > 0, f"{PLANTS[plant].wrong} Not found in {len(SEEDS)} schedules."
+    assert schedules > 0, f"{PLANTS[plant].wrong} Not found in {len(HOMES_SEEDS)} schedules."
