@@ -33,7 +33,7 @@ async def tailed(
     log: Log, starts: dict[Partition, int], count: int
 ) -> dict[Partition, list[Entry]]:
     seen: dict[Partition, list[Entry]] = {partition: [] for partition in starts}
-    async with asyncio.timeout(10), aclosing(log.tail(starts)) as batches:
+    async with asyncio.timeout(60), aclosing(log.tail(starts)) as batches:
         async for partition, entries in batches:
             seen[partition] += entries
             if sum(map(len, seen.values())) >= count:
@@ -189,7 +189,7 @@ async def test_a_tail_leaves_alone_what_is_known_and_goes_on_behind_it(log: Log)
     await appended(log, OTHERS, b"0", b"1")
     seen: list[tuple[Partition, int]] = []
     starts = {PEOPLE: 0, OTHERS: 0}
-    async with asyncio.timeout(10), aclosing(log.tail(starts, lambda: known)) as batches:
+    async with asyncio.timeout(60), aclosing(log.tail(starts, lambda: known)) as batches:
         async for partition, entries in batches:
             seen += [(partition, entry.offset) for entry in entries]
             if seen == [(OTHERS, 0), (OTHERS, 1)]:

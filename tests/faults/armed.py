@@ -11,8 +11,8 @@ from infra.config import Settings
 from infra.config_sources import variables_of
 from infra.local.process import Process, Recipe
 
-HEALTHY_S: Final = 30.0
-"""Within this everything is served again, whatever happened."""
+HEALTHY_S: Final = 60.0
+"""Within this everything is served again, whatever happened, on a busy machine as well."""
 
 
 class Armed:

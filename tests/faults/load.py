@@ -80,14 +80,19 @@ class Load:
         pause_s: float = 0.02,
         copies: int = 2,
         kinds: Sequence[str] = tuple(KINDS),
+        call_s: float = CALL_S,
     ) -> None:
-        """`copies` is how many times at once a tenth of the requests is sent."""
+        """`copies` is how many times at once a tenth of the requests is sent.
+
+        After `call_s` without an answer a request is sent again.
+        """
         self.history = History()
         self._fleet = fleet
         self._dice = random.Random(seed)
         self._clients = clients
         self._pause_s = pause_s
         self._copies = copies
+        self._call_s = call_s
         self._names = [name for name in kinds for _ in range(KINDS[name].often)]
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -180,7 +185,7 @@ class Load:
         channel = self._channels[self._dice.choice(self._open)]
         path = f"/{kind.service}/{asked.rpc}"
         try:
-            answer = await channel.call(path, message, kind.answer, metadata, CALL_S)
+            answer = await channel.call(path, message, kind.answer, metadata, self._call_s)
         except Unavailable as unavailable:
             self.history.unavailable[unavailable.reason] += 1
             return -1, ""

@@ -24,7 +24,7 @@ from tests.stack import Stack
 
 AWAY_S = 20.0 if ROUNDS > 1 else 6.0
 PAUSED_S = 3.0
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 GROWTH_MIB_MAX = 100.0
 FOLLOW = "/agora.graph.v1.GraphCommands/Follow"
 
