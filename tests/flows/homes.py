@@ -239,7 +239,8 @@ async def open_homes(stack: Stack, folder: Path, seed: int, **feeds: int) -> Asy
     await topics.ensure(settings)
     async with AsyncExitStack() as opened:
         log = await opened.enter_async_context(open_log(settings))
-        pool = await opened.enter_async_context(open_pool(settings.postgres, role="tests"))
+        patient = replace(settings.postgres, pool_wait_ms=round(1000 * CAUGHT_UP_S))
+        pool = await opened.enter_async_context(open_pool(patient, role="tests"))
         await ensure(pool, settings, [*key_vault.TABLES, *checkpoints.DDL])
         master = load_key("crypto.master_key_file", settings.crypto.master_key_file)
         load = Load(settings, log, await open_keyring(pool, master))

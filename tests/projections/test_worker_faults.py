@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projections.world import World, meanwhile, running_world
+from tests.projections.world import EVERYBODY, World, meanwhile, running_world
 from tests.stack import Stack
 
 pytestmark = pytest.mark.faults
@@ -35,6 +35,7 @@ async def test_postgres_killed_under_load_is_waited_for(stack: Stack, world: Wor
     world.workers.start()
     await world.grow(500)
     await world.caught_up()
+    await world.keys.ensure(EVERYBODY)
     stack.postgres.kill()
     # The keys are at hand already, so the log grows on.
     await world.grow(500)

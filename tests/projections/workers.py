@@ -22,6 +22,7 @@ from infra.config_sources import settings_of
 from infra.crypto.keyring import KeyRing
 from infra.log.port import Appender, Log, LogUnavailable
 from infra.log.topics import partition_count
+from schemas.refusals import Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = UUID(int=0xE)
@@ -107,10 +108,12 @@ class Load:
         self._log = log
         self._keys = keys
         self._versions: defaultdict[str, int] = defaultdict(int)
+        self._authors: Sequence[UUID] = ()
         self.ends: dict[str, int] = {}
 
     async def begin(self, authors: Sequence[UUID]) -> None:
         """Make keys for the authors, and the decisions of `EPOCH` count in every partition."""
+        self._authors = authors
         await self._keys.ensure(authors)
         for topic, partitions in self._partitions.items():
             for number in range(partitions):
@@ -120,6 +123,9 @@ class Load:
 
     async def decide(self, topic: Topic, decisions: Sequence[tuple[UUID, Sequence[Event]]]) -> None:
         """Append decisions, each with events of one shard of the topic."""
+        # Keys are good for a minute. While PostgreSQL is away, those at hand have to do.
+        with suppress(Unavailable):
+            await self._keys.ensure(self._authors)
         batches: defaultdict[Partition, list[tuple[bytes, bytes]]] = defaultdict(list)
         for one, events in decisions:
             shard = str(one)

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.topics import PEOPLE, POSTS, parse_partition
 from infra.config import Settings
@@ -83,8 +84,8 @@ class World(Struct):
             partition: await self.log.read(partition, 0, await self.log.end(partition))
             for partition in topics.all_partitions(self.settings)
         }
-        await self.keys.load(EVERYBODY)
         for model in models:
+            await self.keys.load(EVERYBODY)
             for table, expected in fold_of(log, model, self.keys).items():
                 assert await self.rows(table) == expected
                 assert expected
@@ -103,7 +104,8 @@ async def running_world(stack: Stack, folder: Path) -> AsyncIterator[World]:
     """Topics, tables and a load to begin; no worker runs yet. Their logs go to `folder`."""
     settings = nimble(stack.settings())
     await topics.ensure(settings)
-    async with open_log(settings) as log, open_pool(settings.postgres, role="tests") as pool:
+    patient = replace(settings.postgres, pool_wait_ms=60_000)
+    async with open_log(settings) as log, open_pool(patient, role="tests") as pool:
         await ensure(pool, settings, [*key_vault.TABLES, *checkpoints.DDL])
         crypto = settings.crypto
         master = load_key("crypto.master_key_file", crypto.master_key_file)
