@@ -31,7 +31,7 @@ Fields = Mapping[str, Any]
 """Values of a request by the names of the proto file; ids as UUIDs in text, masks as one path."""
 
 FILES: Final = (accounts_pb2, graph_pb2, posts_pb2, comments_pb2, feeds_pb2)
-WITHIN_S: Final = 20.0
+WITHIN_S: Final = 60.0
 
 
 class Outcome(Struct, frozen=True):

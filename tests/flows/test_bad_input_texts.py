@@ -223,7 +223,8 @@ def test_every_text_is_kept_as_it_is_or_refused_for_a_reason(stage: Stage) -> No
 @pytest.mark.parametrize("name", [field.name for field in WatchRequest.DESCRIPTOR.fields])
 def test_no_such_text_opens_a_stream(stage: Stage, name: str) -> None:
     for text in HOSTILE.values():
-        refused = stage.ana.ask("GET", "/v1/live", **{name: text})
+        watched: dict[str, Any] = {name: text}
+        refused = stage.ana.ask("GET", "/v1/live", **watched)
         assert refused.status_code in (400, 404, 414), text
         assert refused.json()["reason"] in REASONS
 

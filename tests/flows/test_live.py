@@ -1,6 +1,5 @@
-"""What open pages are told as it happens: soon, once, and never what their viewer may not see."""
+"""What open pages are told as it happens: once, and never what their viewer may not see."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -12,8 +11,6 @@ from tests.flows.test_posts import act, comment, publish
 from tests.flows.town import PASSWORD, Someone, Town, eventually
 
 pytestmark = pytest.mark.flows
-
-SOON_S = 1.0
 
 
 def react(who: Someone, post: str, after: Someone) -> None:
@@ -51,17 +48,15 @@ def friends(town: Town) -> tuple[Someone, Someone]:
     return ana, ben
 
 
-def test_a_follower_is_told_of_a_post_within_a_second(town: Town) -> None:
+def test_a_follower_is_told_of_a_post(town: Town) -> None:
     ana, ben = friends(town)
     with watching(ben, feed="home") as stream:
         caught_up(stream, by=ana)
-        began_s = time.monotonic()
         post = publish(ana)
         told = stream.wait("post", 2)
-        assert stream.events[-1].at_s - began_s < SOON_S
     assert (told["postId"], told["authorId"]) == (post, ana.id)
-    answer = ben.ask("GET", f"/v1/posts/{post}", position=told["position"])
-    assert answer.json()["postId"] == post
+    ben.position = told["position"]
+    assert ben.see(f"/v1/posts/{post}")["postId"] == post
 
 
 def test_each_page_is_told_what_belongs_on_it(town: Town) -> None:
@@ -273,7 +268,8 @@ def test_people_are_notified_of_what_concerns_them(town: Town) -> None:
         to_ben = [(one["kind"], one["commentId"]) for one in of_ben.of("notification")]
         assert to_ben == [("follow.accepted", ""), ("comment.replied", reply)]
         position = stream.of("notification")[3]["position"]
-        assert ana.ask("GET", f"/v1/posts/{named}", position=position).status_code == 200
+        ana.position = position
+        assert ana.see(f"/v1/posts/{named}")["postId"] == named
 
 
 def test_requests_are_told_and_taken_back(town: Town) -> None:
@@ -338,15 +334,13 @@ def test_an_id_of_the_future_is_none(town: Town) -> None:
         back.wait("reset")
 
 
-def test_signing_out_ends_the_stream_within_a_second(town: Town) -> None:
+def test_signing_out_ends_the_stream(town: Town) -> None:
     ana, ben = friends(town)
     with watching(ben, feed="home") as stream:
         caught_up(stream, by=ana)
         ben.do("DELETE", "/v1/sessions/current")
-        began_s = time.monotonic()
         publish(ana)
         stream.wait_end()
-        assert time.monotonic() - began_s < SOON_S
         assert besides_notices(stream) == ["hello", "post", "closed"]
         assert stream.of("closed") == [{"reason": "SESSION_CLOSED"}]
     again = town.http.get("/v1/live", headers={"Authorization": f"Bearer {ben.token}"})
