@@ -241,12 +241,13 @@ async def made_world(dsn: str, schema: str) -> AsyncIterator[World]:
     """Empty tables in a schema of their own."""
     async with await AsyncConnection.connect(dsn, autocommit=True) as connection:
         name = sql.Identifier(schema)
-        await connection.execute(sql.SQL("create schema {}").format(name))
-        await connection.execute(sql.SQL("set search_path to {}").format(name))
-        for statement in DDL:
-            await connection.execute(statement.encode())
-        for model in MODELS:
-            await ensure_live(connection, model)
+        async with connection.transaction():
+            await connection.execute(sql.SQL("create schema {}").format(name))
+            await connection.execute(sql.SQL("set search_path to {}").format(name))
+            for statement in DDL:
+                await connection.execute(statement.encode())
+            for model in MODELS:
+                await ensure_live(connection, model)
         yield World(connection)
 
 
