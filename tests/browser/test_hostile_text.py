@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Invite
+from tests.flows.town import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,7 @@ def test_markup_in_every_field_is_shown_as_written(visitor: Invite) -> None:
     post = ana.write(body)
     expect(post.locator(".text")).to_contain_text(SCRIPT)
     expect(ana.told("Posted.")).to_be_visible()
+    eventually(lambda: bool(ana.person.see("/v1/feeds/home").get("posts")))
     post_id = ana.person.see("/v1/feeds/home")["posts"][0]["postId"]
 
     path = f"/v1/posts/{post_id}"

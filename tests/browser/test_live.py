@@ -167,6 +167,7 @@ def test_a_reader_is_not_moved_by_what_arrives(visitor: Invite) -> None:
     ben.visit("/")
     reading = ben.post("Entry 05.")
     reading.scroll_into_view_if_needed()
+    expect(ben.page.locator(".skeleton")).to_have_count(0)
     listening(ben)
     before = reading.bounding_box()
     ana.person.do("POST", "/v1/posts", json={"body": "News."}, position=ben.person.position)

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Invite
 from tests.browser.visitor import Visitor
-from tests.flows.town import PASSWORD, Town
+from tests.flows.town import PASSWORD, Town, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -33,22 +33,24 @@ def test_people_register_ask_and_are_let_in(visitor: Invite, town: Town) -> None
     ana, ben = visitor(signed_in=False), visitor(signed_in=False)
     theirs = registered(ana, town, private=True)
     registered(ben, town, firstName="Ben")
-    ben.forgive(403)
+    ben.forgive(403, 404)
     ben.visit(f"/people/{theirs}")
-    expect(ben.page.get_by_text("Only followers see this.")).to_be_visible()
+    ben.reload_until(ben.page.get_by_text("Only followers see this."))
     with ben.page.expect_response("**/follow"):
         ben.page.get_by_role("button", name=re.compile("^Ask to follow")).click()
         expect(ben.page.get_by_role("button", name=re.compile("^Cancel request"))).to_be_visible()
 
     ana.go("Requests")
-    ana.page.get_by_role("button", name=re.compile("^Accept")).click()
+    accept = ana.page.get_by_role("button", name=re.compile("^Accept"))
+    ana.reload_until(accept)
+    accept.click()
     expect(ana.page.get_by_text("Nobody is waiting for your answer.")).to_be_visible()
     ana.go("Home")
     ana.write("For those I let in.")
     expect(ana.told("Posted.")).to_be_visible()
 
     ben.page.reload()
-    expect(ben.page.get_by_role("button", name=re.compile("^Unfollow"))).to_be_visible()
+    ben.reload_until(ben.page.get_by_role("button", name=re.compile("^Unfollow")))
     expect(ben.post("For those I let in.")).to_be_visible()
     ben.go("Home")
     expect(ben.post("For those I let in.")).to_be_visible()
@@ -58,10 +60,19 @@ def test_a_follow_shows_at_once_and_failing_shows_what_is_so(visitor: Invite) ->
     ana, ben = visitor(), visitor()
     ben.forgive("net::ERR_FAILED")
     ben.visit(f"/people/{ana.handle}")
-    ben.page.route("**/follow", lambda route: route.abort())
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """Keeps a request on its way until the page has shown what it is for."""
+        held.append(route)
+
+    ben.page.route("**/follow", hold)
     follow = ben.page.get_by_role("button", name=re.compile("^Follow"))
     follow.click()
     expect(ben.page.get_by_role("button", name=re.compile("^Unfollow"))).to_be_visible()
+    ben.page.route("**/follow", lambda route: route.abort())
+    for route in held:
+        route.abort()
     expect(follow).to_be_visible()
     ben.page.unroute("**/follow")
     ben.page.get_by_role("region", name="Notices").get_by_role("button", name="Try again").click()
@@ -80,6 +91,7 @@ def test_blocking_hides_each_from_the_other_and_is_lifted_again(visitor: Invite)
     expect(ana.page.get_by_text(f"You blocked @{ben.handle}.").first).to_be_visible()
     expect(ana.page.get_by_role("article")).to_have_count(0)
     ben.forgive(404)
+    eventually(lambda: not ben.person.sees(ana.person))
     ben.visit(f"/people/{ana.handle}")
     expect(ben.page.get_by_role("heading", name="Nothing is here")).to_be_visible()
 
@@ -87,7 +99,7 @@ def test_blocking_hides_each_from_the_other_and_is_lifted_again(visitor: Invite)
     ana.page.get_by_role("button", name=f"Unblock @{ben.handle}").click()
     expect(ana.page.get_by_text("You block nobody.")).to_be_visible()
     ben.page.reload()
-    expect(ben.page.get_by_role("heading", name="Ana Lima")).to_be_visible()
+    ben.reload_until(ben.page.get_by_role("heading", name="Ana Lima"))
 
 
 def test_settings_change_what_others_see_and_signing_out_ends_it(visitor: Invite) -> None:
@@ -97,10 +109,12 @@ def test_settings_change_what_others_see_and_signing_out_ends_it(visitor: Invite
     ana.page.get_by_label("First name").fill("Anastasia")
     ana.page.get_by_role("button", name="Save changes").click()
     expect(ana.page.get_by_text("Your profile is saved.")).to_be_visible()
+    eventually(lambda: "Gardens" in known_of(ana, ben))
     ana.page.get_by_role("button", name="Make my account private").click()
     expect(ana.page.get_by_role("button", name="Make my account public")).to_be_visible()
 
     ben.forgive(403)
+    eventually(lambda: "Gardens" not in known_of(ana, ben))
     ben.visit(f"/people/{ana.handle}")
     expect(ben.page.get_by_role("heading", name="Anastasia Lima")).to_be_visible()
     expect(ben.page.get_by_text("Gardens & bread.")).to_have_count(0)
@@ -119,6 +133,11 @@ def test_settings_change_what_others_see_and_signing_out_ends_it(visitor: Invite
     expect(ana.nav).to_be_visible()
 
 
+def known_of(one: Visitor, other: Visitor) -> str:
+    """What the service tells the other of one."""
+    return str(other.person.ask("GET", f"/v1/people/{one.person.id}").json())
+
+
 def test_going_back_finds_the_place_in_a_long_list(visitor: Invite) -> None:
     ana = visitor()
     for number in range(30):
@@ -130,7 +149,7 @@ def test_going_back_finds_the_place_in_a_long_list(visitor: Invite) -> None:
     before = ana.page.evaluate("scrollY")
     ana.post("Entry 05.").get_by_role("link").filter(has=ana.page.locator("time")).click()
     expect(ana.page.get_by_text("No comments yet.")).to_be_visible()
-    assert ana.page.evaluate("scrollY") == 0
+    ana.page.wait_for_function("scrollY === 0")
     ana.page.go_back()
     expect(ana.post("Entry 05.")).to_be_in_viewport()
-    assert abs(ana.page.evaluate("scrollY") - before) < 50
+    ana.page.wait_for_function(f"Math.abs(scrollY - {before}) < 50")

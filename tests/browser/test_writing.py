@@ -8,6 +8,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Invite
 from tests.browser.visitor import Visitor
+from tests.flows.town import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 def posts_of(author: Visitor) -> list[str]:
     """What somebody's posts say, newest first, as the service has it."""
     answer = author.person.see(f"/v1/people/{author.person.id}/posts")
-    return [str(post["body"]) for post in answer["posts"]]
+    return [str(post["body"]) for post in answer.get("posts", [])]
 
 
 def test_a_post_is_written_changed_and_deleted(visitor: Invite) -> None:
@@ -35,7 +36,7 @@ def test_a_post_is_written_changed_and_deleted(visitor: Invite) -> None:
     ana.choose(changed, "Delete")
     ana.confirm("Delete")
     expect(ana.page.get_by_text("Nothing here yet")).to_be_visible()
-    assert posts_of(ana) == []
+    eventually(lambda: posts_of(ana) == [])
 
 
 def test_a_post_is_taken_back_with_its_words(visitor: Invite) -> None:
@@ -44,7 +45,7 @@ def test_a_post_is_taken_back_with_its_words(visitor: Invite) -> None:
     ana.page.get_by_role("region", name="Notices").get_by_role("button", name="Undo").click()
     expect(ana.told("Taken back.")).to_be_visible()
     expect(ana.page.get_by_label("Your post")).to_have_value("Too soon.")
-    assert posts_of(ana) == []
+    eventually(lambda: posts_of(ana) == [])
 
 
 def test_a_draft_outlives_a_reload_and_is_counted_in_code_points(visitor: Invite) -> None:
@@ -75,6 +76,7 @@ def test_a_post_for_chosen_followers_is_seen_by_them_alone(visitor: Invite) -> N
     address = post.get_by_role("link").filter(has=ana.page.locator("time")).get_attribute("href")
     assert address is not None
 
+    eventually(lambda: ben.person.ask("GET", f"/v1{address}").status_code == 200)
     ben.visit(address)
     expect(ben.post("Psst, Ben.")).to_be_visible()
     clo.forgive(404)
@@ -88,11 +90,11 @@ def test_what_is_written_offline_is_sent_once_when_the_network_is_back(visitor: 
     ana.offline(True)
     post = ana.write("From the tunnel.")
     expect(post.get_by_text("Sent once you are online again")).to_be_visible()
-    assert posts_of(ana) == []
+    eventually(lambda: posts_of(ana) == [])
     ana.offline(False)
     expect(ana.told("Posted.")).to_be_visible()
     expect(ana.page.get_by_role("article")).to_have_count(1)
-    assert posts_of(ana) == ["From the tunnel."]
+    eventually(lambda: posts_of(ana) == ["From the tunnel."])
 
 
 def test_what_waits_says_so_before_the_own_profile_is_known(visitor: Invite) -> None:
@@ -136,7 +138,7 @@ def test_a_lost_answer_never_doubles_a_post(visitor: Invite) -> None:
     ana.write("Said once.")
     expect(ana.told("Posted.")).to_be_visible()
     assert len(set(lost)) == 1
-    assert posts_of(ana) == ["Said once."]
+    eventually(lambda: posts_of(ana) == ["Said once."])
 
 
 def test_a_post_that_is_not_answered_is_kept_over_a_reload(visitor: Invite) -> None:
@@ -147,7 +149,7 @@ def test_a_post_that_is_not_answered_is_kept_over_a_reload(visitor: Invite) -> N
     ana.page.unroute("**/v1/posts")
     ana.page.reload()
     expect(ana.told("Posted.")).to_be_visible()
-    assert posts_of(ana) == ["Patience."]
+    eventually(lambda: posts_of(ana) == ["Patience."])
 
 
 def test_a_refused_post_says_why_and_gives_its_words_back(visitor: Invite) -> None:
@@ -184,6 +186,7 @@ def test_comments_and_replies_are_written_changed_and_deleted(visitor: Invite) -
     expect(comment.get_by_text("And no butter.")).to_be_visible()
     expect(comment.get_by_text(re.compile("edited"))).to_be_visible()
 
+    eventually(lambda: "And no butter." in said_under(post, ana))
     ana.visit(f"/posts/{post}")
     theirs = ana.page.locator(".comment", has_text="I bring bread")
     expect(theirs).to_be_visible()
@@ -193,3 +196,11 @@ def test_comments_and_replies_are_written_changed_and_deleted(visitor: Invite) -
     ana.confirm("Delete")
     expect(ana.page.get_by_text("No comments yet.")).to_be_visible()
     expect(ana.page.locator("[data-count=comments]").first).to_contain_text("0 comments")
+
+
+def said_under(post: str, who: Visitor) -> str:
+    """What somebody is told of the replies to comments on the post."""
+    path = f"/v1/posts/{post}/comments"
+    comments = who.person.see(path).get("comments", [])
+    threads = [f"{path}/{one['commentId']}/replies" for one in comments]
+    return " ".join(who.person.ask("GET", thread).text for thread in threads)
