@@ -12,7 +12,7 @@ class Run(Struct, frozen=True):
     """One run of benchmarks.
 
     `rounds` turns of `turn_s` seconds are taken of each subject, fewer and shorter ones if `quick`.
-    `stack` is None where every benchmark has its own servers. `tell` takes a sentence about what
+    `stack` is None for a benchmark that starts its own servers. `tell` takes a sentence about what
     is going on.
     """
 
@@ -43,11 +43,13 @@ class Bench(Struct, frozen=True):
 
     Raises `tests.performance.figures.WrongAnswers` when what it measured did not do its work. With
     `own_servers` it starts all that it needs by itself, and makes no use of `Run.stack`. One that
-    is `apart` takes so long that it only runs when it is named.
+    is `apart` takes so long that it only runs when it is named. `minutes` is about what it takes in
+    full on two cores that do nothing else.
     """
 
     name: str
     summary: str
+    minutes: float
     run: Callable[[Run], Sequence[Figure]]
     own_servers: bool = False
     apart: bool = False

@@ -1,15 +1,16 @@
-"""All benchmarks, and one run of those that were asked for: one document of figures."""
+"""All benchmarks, and one run of those that were asked for, one after the other."""
 
 import logging
 import os
 import platform
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
-from msgspec import Struct
-
+from infra.local.process import StartError
 from tests.performance import (
     append,
     celebrity,
@@ -25,23 +26,26 @@ from tests.performance import (
     takeovers,
 )
 from tests.performance.bench import Bench, Run
+from tests.performance.document import Measured, Refusal
 from tests.performance.figures import Figure, WrongAnswers
 from tests.stack import running_stack
 
 BENCHES: Final = (
-    Bench("append", "Commands through the writer, beside eventsourcing and pgbench.", append.run),
-    Bench("rpc", "Follows over gRPC and HTTP, beside a call that does nothing.", rpc.run),
-    Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", hot_key.run),
-    Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", rebuild.run),
-    Bench("live-lag", "From the log to the row, beside a projector row by row.", live_lag.run),
-    Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", fan_out.run),
-    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", mixed.run),
-    Bench("push", "From the row to a thousand open pages, beside NATS alone.", push.run),
-    Bench("celebrity", "A post for a million followers, beside pure push.", celebrity.run),
-    Bench("takeover", "How long a partition is unserved.", takeovers.run, own_servers=True),
-    Bench("start", "From `agora up` to a served page.", local.start, own_servers=True),
-    Bench("growth", "Rebuild and append at ten times the log.", growth.run, apart=True),
-    Bench("idle", "What the local stack uses at rest.", local.idle, own_servers=True),
+    Bench(
+        "append", "Commands through the writer, beside eventsourcing and pgbench.", 3, append.run
+    ),
+    Bench("rpc", "Follows over gRPC and HTTP, beside a call that does nothing.", 2, rpc.run),
+    Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", 1, hot_key.run),
+    Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", 3, rebuild.run),
+    Bench("live-lag", "From the log to the row, beside a projector row by row.", 3, live_lag.run),
+    Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 1, fan_out.run),
+    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 3, mixed.run),
+    Bench("push", "From the row to a thousand open pages, beside NATS alone.", 2, push.run),
+    Bench("celebrity", "A post for a million followers, beside pure push.", 5, celebrity.run),
+    Bench("takeover", "How long a partition is unserved.", 4, takeovers.run, own_servers=True),
+    Bench("start", "From `agora up` to a served page.", 2, local.start, own_servers=True),
+    Bench("growth", "Rebuild and append at ten times the log.", 25, growth.run, apart=True),
+    Bench("idle", "What the local stack uses at rest.", 2, local.idle, own_servers=True),
 )
 
 VERSIONS_OF: Final = (
@@ -59,64 +63,85 @@ VERSIONS_OF: Final = (
 )
 NOISY: Final = ("aiokafka", "psycopg.pool")
 
-
-class Document(Struct, frozen=True):
-    """What one run found, and what must be known to judge it.
-
-    `load` is how many tasks of the whole machine waited for a processor, in the minute before the
-    run and at its end: figures of a machine that does other work are good for their ratios at most.
-    """
-
-    figures: Sequence[Figure]
-    seed: int
-    quick: bool
-    cores: int
-    load: tuple[float, float]
-    versions: dict[str, str]
+_log = logging.getLogger(__name__)
 
 
 def measured(
     names: Sequence[str], *, seed: int, quick: bool, tell: Callable[[str], None]
-) -> Document:
-    """The figures of the benchmarks named; raises `WrongAnswers`, and KeyError for a strange name.
+) -> Iterator[Measured]:
+    """Each of the benchmarks named, as soon as it is done; raises KeyError for a strange name.
 
-    Servers are started on free ports and stopped at the end, however it ends.
+    One that gives no figures is refused with its reason, and the others go on. Each has servers of
+    its own, on free ports, so that what one leaves behind weighs on no other; they are stopped at
+    its end, however it ends.
     """
     known = {bench.name: bench for bench in BENCHES}
     chosen = [known[name] for name in names]
     for client in NOISY:
-        # They tell each time that they try again; what matters ends the run.
+        # They tell each time that they try again; what matters ends the benchmark.
         logging.getLogger(client).setLevel(logging.CRITICAL)
-    load = os.getloadavg()[0]
-    figures: list[Figure] = []
-    with ExitStack() as opened:
-        stack = None
-        if not all(bench.own_servers for bench in chosen):
-            tell("the servers start")
-            stack = opened.enter_context(running_stack())
-        for bench in chosen:
-            figures += _figures(bench, Run(stack, seed, quick, tell))
-    return Document(
-        figures=figures,
+    for bench in chosen:
+        yield _measured(bench, seed, quick, tell)
+
+
+def _measured(bench: Bench, seed: int, quick: bool, tell: Callable[[str], None]) -> Measured:
+    began, started_s, load = datetime.now(UTC), time.monotonic(), os.getloadavg()[0]
+    outcome = _outcome(bench, seed, quick, tell)
+    if isinstance(outcome, Refusal):
+        tell(f"{bench.name}: there are no figures: {outcome.message}")
+    return Measured(
+        name=bench.name,
+        began=began,
+        seconds=round(time.monotonic() - started_s, 1),
         seed=seed,
         quick=quick,
         cores=os.cpu_count() or 1,
         load=(round(load, 1), round(os.getloadavg()[0], 1)),
         versions=_versions(),
+        figures=() if isinstance(outcome, Refusal) else outcome,
+        refusal=outcome if isinstance(outcome, Refusal) else None,
     )
 
 
-def _figures(bench: Bench, run: Run) -> Sequence[Figure]:
+def _outcome(
+    bench: Bench, seed: int, quick: bool, tell: Callable[[str], None]
+) -> Sequence[Figure] | Refusal:
     try:
-        return bench.run(run)
-    except BaseExceptionGroup as group:
-        # Raised amid background work, the one that matters comes in a group.
-        wrong: BaseException | None = group.subgroup((WrongAnswers, TimeoutError))
-        while isinstance(wrong, BaseExceptionGroup):
-            wrong = wrong.exceptions[0]
-        if wrong is None:
-            raise
-        raise wrong from group
+        with ExitStack() as opened:
+            stack = None
+            if not bench.own_servers:
+                tell(f"{bench.name}: the servers start")
+                stack = opened.enter_context(running_stack())
+            return bench.run(Run(stack, seed, quick, tell))
+    except Exception as problem:
+        cause = _cause(problem)
+        match cause:
+            case WrongAnswers():
+                return Refusal("wrong_answers", str(cause))
+            case TimeoutError():
+                return Refusal("too_late", str(cause) or "what it waited for did not come in time")
+            case FileNotFoundError() | StartError():
+                return Refusal("missing", str(cause))
+            case _:
+                _log.exception("%s failed", bench.name, exc_info=problem)
+                return Refusal("failed", f"{type(cause).__name__}: {cause}")
+
+
+def _cause(problem: BaseException) -> BaseException:
+    """What matters of it: amid background work that comes in a group with what it led to."""
+    if not isinstance(problem, BaseExceptionGroup):
+        return problem
+    for kind in (WrongAnswers, TimeoutError):
+        found = problem.subgroup(kind)
+        if found is not None:
+            return _first(found)
+    return _first(problem)
+
+
+def _first(problem: BaseException) -> BaseException:
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem
 
 
 def _versions() -> dict[str, str]:

@@ -1,17 +1,14 @@
 """What a benchmark measured is checked before it counts, and wrong answers are found."""
 
 import asyncio
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from cli.main import run
 from projections.models.posts import MODEL
-from tests.performance import hot_key, suite
+from tests.performance import hot_key
 from tests.performance.append_ours import Appends, appends, fact_bytes
-from tests.performance.bench import Bench
-from tests.performance.figures import Figure, WrongAnswers
+from tests.performance.figures import WrongAnswers
 from tests.performance.peers.append_eventsourcing import saves
 from tests.performance.peers.append_insert import Inserts
 from tests.performance.peers.hot_key_upserts import Upserts
@@ -74,24 +71,3 @@ async def test_upserts_count_each_like_once(stack: Stack) -> None:
         connection.execute("update bench_like_counts set likes = likes + 1")
     with pytest.raises(WrongAnswers):
         upserts.check()
-
-
-def test_wrong_answers_are_a_failure_without_figures(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    def lie(_: object) -> list[Figure]:
-        raise ExceptionGroup("amid other work", [WrongAnswers("one was lost")])
-
-    liar = Bench("liar", "Answers wrongly.", lie, own_servers=True)
-    monkeypatch.setattr(suite, "BENCHES", (liar,))
-    page = tmp_path / "page.md"
-    assert run(["bench", "--page", str(page)]) == 1
-    assert "one was lost" in capsys.readouterr().err
-    assert not page.exists()
-
-
-def test_an_unknown_benchmark_is_named_with_the_nearest_known_one(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run(["bench", "--name", "apend"]) == 2
-    assert "Did you mean 'append'?" in capsys.readouterr().err

@@ -1,21 +1,15 @@
-"""Figures, tables and the law of hot streams, in literal numbers."""
+"""Figures and the law of hot streams, in literal numbers."""
 
 from collections import Counter
 
 import pytest
 
-from tests.performance.figures import Figure, Turn, beside, percentile, turn, within
+from tests.performance.figures import Turn, beside, percentile, turn, within
 from tests.performance.loads.zipf import Zipf
-from tests.performance.report import page, table
-from tests.performance.suite import Document
 
 
 def at(rate: float) -> Turn:
     return Turn(rate=rate, p50_ms=1, p99_ms=2)
-
-
-def document(*figures: Figure) -> Document:
-    return Document(figures, seed=7, quick=False, cores=2, load=(0.5, 1.5), versions={"a": "1"})
 
 
 def test_the_ratio_is_the_median_of_the_turns_taken_in_pairs() -> None:
@@ -52,24 +46,6 @@ def test_percentiles_are_values_that_were_seen() -> None:
 
 def test_a_turn_counts_operations_in_the_time_they_took_together() -> None:
     assert turn([0.001, 0.003, 0.002], 0.5) == Turn(rate=6, p50_ms=2, p99_ms=3)
-
-
-def test_the_table_says_what_was_reached_and_under_which_conditions() -> None:
-    shown = table(document(beside("follow", [at(30)], "no-op", [at(10)], 5)))
-    assert "follow" in shown
-    assert "ratio >= 5" in shown
-    assert "█" * 18 + "░" * 6 in shown
-    assert "Seed 7; 2 cores; tasks that waited for one: 0.5 before the run" in shown
-
-
-def test_a_figure_without_a_peer_has_no_bar() -> None:
-    assert "█" not in table(document(within("start", [3], "s", 15)))
-
-
-def test_the_page_has_a_column_for_each_heading() -> None:
-    lines = page(document(within("start", [3], "s", 15))).splitlines()
-    columns = {line.count("|") for line in lines if line.startswith("|")}
-    assert len(columns) == 1
 
 
 def test_the_same_seed_draws_the_same_and_few_streams_are_hot() -> None:
