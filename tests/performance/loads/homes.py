@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from infra.config import Settings
 from infra.crypto.sealed import Seals
 from infra.postgres.pool import Pool
-from infra.redis.entries import opened, split
+from infra.redis.entries import above, opened, split
 from infra.redis.timelines import Timelines, open_timelines
 from queries.cursors import Cursors
 from queries.feeds.freshness import short_of
@@ -28,11 +28,22 @@ KEY: Final = bytes(range(32))
 READERS: Final = 8
 
 
+class Claim(NamedTuple):
+    """A timeline: all posts later than `floor`, in microseconds since 1970, and nothing of others.
+
+    What is below the floor was cut off, and PostgreSQL is asked for it.
+    """
+
+    floor: int
+    posts: frozenset[tuple[datetime, UUID]]
+
+
 class CachedHomes:
     """Timelines, and the reads that make them."""
 
-    def __init__(self, feeds: Feeds, timelines: Timelines) -> None:
+    def __init__(self, feeds: Feeds, patient: Feeds, timelines: Timelines) -> None:
         self._feeds = feeds
+        self._patient = patient
         self._timelines = timelines
 
     async def fill(self, viewers: Sequence[UUID]) -> None:
@@ -56,22 +67,22 @@ class CachedHomes:
 
         await until(marked, within_s)
 
-    async def newest(self, viewer: UUID, most: int) -> list[UUID]:
-        """The newest candidates in the viewer's timeline."""
-        found = (await self._timelines.glimpse(viewer)).timeline
-        entries: set[tuple[datetime, UUID]] = set()
-        if found is not None:
-            entries = {opened(entry) for entry in split(found.entries)}
-        return [post for _, post in sorted(entries, reverse=True)[:most]]
+    async def claim(self, viewer: UUID) -> Claim | None:
+        """What the viewer's timeline claims to hold; None if it claims nothing."""
+        found = await self._timelines.glimpse(viewer)
+        timeline = found.timeline
+        if timeline is None or not timeline.ready or timeline.generation != found.generation:
+            return None
+        bottom = above(timeline.floor)
+        entries = {opened(entry) for entry in split(timeline.entries) if entry >= bottom}
+        return Claim(timeline.floor, frozenset(entries))
 
     async def page(self, viewer: UUID, size: int) -> list[UUID]:
         """The posts that the viewer's home begins with."""
-        request = feeds_pb2.ReadHomeRequest(page_size=size)
-        found = await self._feeds.ReadHome(request, call(viewer, READ_S))
-        return [UUID(post.post_id) for post in found.posts]
+        return await _page(self._feeds, viewer, size)
 
     async def _read(self, viewer: UUID) -> bool:
-        await self.page(viewer, 1)
+        await _page(self._patient, viewer, 1)
         found = (await self._timelines.glimpse(viewer)).timeline
         return found is not None and found.ready
 
@@ -80,8 +91,20 @@ class CachedHomes:
 async def cached_homes(settings: Settings, pool: Pool) -> AsyncIterator[CachedHomes]:
     """The homes of these settings, whose read models are there already."""
     store = Store(pool, READ_S)
-    # Reads have PostgreSQL when Redis is slow; those who only look have to wait for it.
+    # Reads have PostgreSQL when Redis is slow; those who fill timelines, or look, wait for it.
     feeds = replace(settings.feeds, read_wait_ms=int(READ_S * 1000))
     patient = replace(settings, feeds=feeds)
-    async with open_home(settings, store) as home, open_timelines(patient) as timelines:
-        yield CachedHomes(Feeds(store, Cursors(Seals(KEY)), home), timelines)
+    cursors = Cursors(Seals(KEY))
+    async with (
+        open_home(settings, store) as home,
+        open_home(patient, store) as patient_home,
+        open_timelines(patient) as timelines,
+    ):
+        asked, filling = [Feeds(store, cursors, each) for each in (home, patient_home)]
+        yield CachedHomes(asked, filling, timelines)
+
+
+async def _page(feeds: Feeds, viewer: UUID, size: int) -> list[UUID]:
+    request = feeds_pb2.ReadHomeRequest(page_size=size)
+    found = await feeds.ReadHome(request, call(viewer, READ_S))
+    return [UUID(post.post_id) for post in found.posts]
