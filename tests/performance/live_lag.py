@@ -10,7 +10,8 @@ import asyncio
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,17 @@ from cli.generated_history import EVENTS_A_PERSON, Happening, history
 from infra.config import Settings
 from projections.models import MODELS
 from tests.performance.bench import Run
-from tests.performance.figures import Figure, Turn, WrongAnswers, at_rate, beside, latency, turn
+from tests.performance.figures import (
+    Figure,
+    Turn,
+    WrongAnswers,
+    at_rate,
+    beside,
+    latency,
+    turn,
+    within,
+)
+from tests.performance.loads.effort import Effort, Meter
 from tests.performance.loads.lags import Ack, lags
 from tests.performance.loads.mix import Plain
 from tests.performance.loads.mix_log import MixLog, open_mix_log
@@ -49,6 +60,9 @@ _OURS: Final = f"""
 _THEIRS: Final = f'select "partition", "offset" from {SCHEMA}.places'
 
 
+Efforts = defaultdict[int, list[Effort]]
+
+
 class Plan(Struct, frozen=True):
     """How much of what there is in one run."""
 
@@ -67,10 +81,17 @@ class Plan(Struct, frozen=True):
 class Live:
     """The worker's log, and how far the worker is, beside a plain model of what was appended."""
 
-    def __init__(self, log: MixLog, watcher: Watcher, events: Iterator[Happening]) -> None:
+    def __init__(
+        self,
+        log: MixLog,
+        watcher: Watcher,
+        events: Iterator[Happening],
+        metered: Callable[[], Meter],
+    ) -> None:
         self._log = log
         self._watcher = watcher
         self._events = events
+        self._metered = metered
         self.plain = Plain()
 
     async def begin(self, registrations: int) -> None:
@@ -78,14 +99,15 @@ class Live:
         await self._log.append(await self._log.made(self._next(registrations)))
         await self._watcher.reached(self._log.ends)
 
-    async def at_rate(self, rate: int, seconds: float) -> Turn:
-        """Events at that rate; the turn's latencies are their lags."""
+    async def at_rate(self, rate: int, seconds: float) -> tuple[Turn, Effort]:
+        """Events at that rate, and what was spent on them; the turn's latencies are their lags."""
         records = await self._log.made(self._next(int(rate * seconds)))
+        meter = self._metered()
         began = time.perf_counter()
         acks = await paced(records, rate, self._log.append)
         elapsed_s = time.perf_counter() - began
         await self._watcher.reached(self._log.ends)
-        return lagging(acks, self._watcher, elapsed_s)
+        return lagging(acks, self._watcher, elapsed_s), meter.effort(len(records))
 
     async def burst(self, count: int) -> Turn:
         """As many at once; the turn ends when all are rows."""
@@ -117,6 +139,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
     settings, plan = run.servers.settings(), planned(run)
     worker = run.servers.agora(settings, "serve", "projections")
     turns: defaultdict[object, list[Turn]] = defaultdict(list)
+    efforts: Efforts = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         async with (
             open_mix_log(settings) as log,
@@ -125,25 +148,34 @@ async def _measured(run: Run) -> Sequence[Figure]:
         ):
             worker.start()
             try:
-                live = Live(log, watcher, history(plan.events, run.seed))
+                metered = partial(Meter, settings.postgres.dsn, worker, run.servers.postgres)
+                live = Live(log, watcher, history(plan.events, run.seed), metered)
                 run.tell("live-lag: people register, the worker starts")
                 await live.begin(plan.events // EVENTS_A_PERSON + EVENTS_A_PERSON)
                 for number in range(plan.rounds):
                     run.tell(f"live-lag: round {number + 1} of {plan.rounds}")
-                    await _round(turns, live, peer, plan, run.seed + number)
+                    await _round(turns, efforts, live, peer, plan, run.seed + number)
             finally:
                 worker.kill()
         run.tell("live-lag: the rows are compared with what happened")
         peer.check()
     check(live.plain, settings)
-    return _figures(turns)
+    spent = [figure for rate in GOALS_MS for figure in _spent(rate, efforts[rate])]
+    return [*_figures(turns), *spent]
 
 
 async def _round(
-    turns: dict[object, list[Turn]], live: Live, peer: Projector, plan: Plan, seed: int
+    turns: dict[object, list[Turn]],
+    efforts: Efforts,
+    live: Live,
+    peer: Projector,
+    plan: Plan,
+    seed: int,
 ) -> None:
     for rate in GOALS_MS:
-        turns[rate].append(await live.at_rate(rate, plan.paced_s))
+        turn, effort = await live.at_rate(rate, plan.paced_s)
+        turns[rate].append(turn)
+        efforts[rate].append(effort)
     turns["burst"].append(await live.burst(plan.burst))
     happenings = list(history(2 * plan.peer_burst, seed))
     capacity = await peer.turn(happenings[: plan.peer_burst])
@@ -187,4 +219,14 @@ def _figures(turns: dict[object, list[Turn]]) -> list[Figure]:
             for rate, most in GOALS_MS.items()
         ),
         beside("live, sustained", turns["burst"], PEER, turns["peer burst"], RATIO),
+    ]
+
+
+def _spent(rate: int, efforts: Sequence[Effort]) -> list[Figure]:
+    name = f"live at {rate:,} events/s"
+    transactions = [one.transactions for one in efforts]
+    return [
+        within(f"{name}, transactions that write", transactions, "for 1,000 events", None),
+        within(f"{name}, worker", [one.worker for one in efforts], "% of a core", None),
+        within(f"{name}, PostgreSQL", [one.postgres for one in efforts], "% of a core", None),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ from cli.generated_history import history
 from tests.performance import live_lag
 from tests.performance.figures import WrongAnswers
 from tests.performance.live_lag import Live
+from tests.performance.loads.effort import Meter
 from tests.performance.loads.lags import Ack, Seen, lags
 from tests.performance.loads.mix_log import open_mix_log
 from tests.performance.loads.pace import paced
@@ -53,10 +55,13 @@ async def test_a_worker_without_a_row_gives_no_figures(stack: Stack) -> None:
         watching(settings.postgres.dsn, live_lag.committed(settings)) as watcher,
     ):
         worker.start()
-        live = Live(log, watcher, history(600, seed=1))
+        metered = partial(Meter, settings.postgres.dsn, worker, stack.postgres)
+        live = Live(log, watcher, history(600, seed=1), metered)
         await live.begin(100)
-        turn = await live.at_rate(400, seconds=0.5)
+        turn, effort = await live.at_rate(400, seconds=0.5)
         assert turn.p99_ms is not None
+        assert effort.transactions > 0
+        assert effort.worker > 0
         assert (await live.burst(300)).rate > 0
         worker.kill()
     live_lag.check(live.plain, settings)
