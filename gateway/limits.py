@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from gateway.refusals import RateExceeded
 from infra.config_servers import RedisSettings
 from infra.config_services import LimitsSettings
+from infra.redis.client import close
 from schemas.gen import options_pb2
 
 DRAWN_SHARE: Final = 20
@@ -120,7 +121,7 @@ class Limits:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._redis.aclose()
+        await close(self._redis)
 
     def _spend(self, key: str) -> bool:
         left, until = self._drawn.pop(key, (0, 0.0))

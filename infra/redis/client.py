@@ -1,5 +1,6 @@
 """Connections to Redis that fail fast: whoever asks a cache can get the answer elsewhere."""
 
+from contextlib import suppress
 from typing import Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -17,7 +18,7 @@ def connect(settings: RedisSettings, *, wait_s: float, connections_max: int) -> 
     """A client that connects when first asked, and waits `wait_s` at most for each answer.
 
     Nothing is tried twice. A connection whose command was cancelled or timed out is closed, so
-    that nobody gets the answer to another question. Close it with `aclose`.
+    that nobody gets the answer to another question. Close it with `close`.
     """
     return Redis.from_pool(
         BlockingConnectionPool.from_url(
@@ -29,3 +30,9 @@ def connect(settings: RedisSettings, *, wait_s: float, connections_max: int) -> 
             retry=Retry(NoBackoff(), 0),
         )
     )
+
+
+async def close(redis: Redis) -> None:
+    """Lets the connections go. One that does not close in time is no trouble of whoever ends."""
+    with suppress(*AWAY):
+        await redis.aclose()

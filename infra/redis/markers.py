@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from infra.config import Settings
 from infra.config_services import FeedsSettings
 from infra.redis import scripts
-from infra.redis.client import connect
+from infra.redis.client import close, connect
 from infra.redis.entries import blobs
 from infra.redis.port import Move, Place
 from infra.redis.timelines import Keys
@@ -84,7 +84,7 @@ async def open_markers(settings: Settings) -> AsyncIterator[Markers]:
     try:
         yield Markers(redis, Keys(settings.redis.prefix), settings.feeds)
     finally:
-        await redis.aclose()
+        await close(redis)
 
 
 def _text(place: Place) -> str:

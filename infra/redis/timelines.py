@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from infra.config import Settings
 from infra.config_services import FeedsSettings
 from infra.redis import scripts
-from infra.redis.client import connect
+from infra.redis.client import close, connect
 from infra.redis.entries import blobs, seal, timeline_of
 from infra.redis.port import Glimpse, Place, Timeline
 
@@ -113,7 +113,7 @@ async def open_timelines(settings: Settings) -> AsyncIterator[Timelines]:
     try:
         yield Timelines(redis, Keys(settings.redis.prefix), settings.feeds)
     finally:
-        await redis.aclose()
+        await close(redis)
 
 
 def _fields(pairs: Sequence[bytes]) -> dict[bytes, bytes]:
