@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from events.catalog import FOLDS
-from events.stream import Head, Seen, kind_of, restored
+from events.stream import Head, Seen, kind_of, restored, stored
 from events.topics import Partition
-from infra.checkpoints.port import Checkpoints, Lapsed
+from infra.checkpoints.port import Checkpoints, Lapsed, Saved
 
 
 class Heads:
@@ -135,6 +135,16 @@ class Heads:
         """Requests remembered at `from_offset` or later stand `by` further: a gap came between."""
         for stream in self._ahead:
             self._heads[stream] = shifted(self._heads[stream], from_offset, by)
+
+    async def save(self, claimed_at: int, upto: Saved) -> None:
+        """Saves what is dirty, all of which is folded up to `upto`, under the claim there.
+
+        Raises `Fenced` or `Unavailable`. What moves meanwhile stays dirty.
+        """
+        heads = dict(self._dirty)
+        values = {stream: stored(head) for stream, head in heads.items()}
+        await self._checkpoints.save(self._partition, claimed_at, upto, values, self.since)
+        self.saved(heads, upto.offset)
 
     def saved(self, heads: Mapping[str, Head], since: int) -> None:
         """A checkpoint at the offset `since` holds these heads now."""

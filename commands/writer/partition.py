@@ -218,7 +218,8 @@ class PartitionWriter:
         try:
             if self._appender is None:
                 self._appender = await tools.log.appender(self.partition)
-            taken = await take_over(self.partition, tenure, tools.log, tools.checkpoints)
+            most = tools.pace.replayed_heads
+            taken = await take_over(self.partition, tenure, tools.log, tools.checkpoints, most)
             await self._settle_if_claimed(tenure)
         except Fenced:
             self._end_tenure(tenure)
@@ -256,7 +257,7 @@ class PartitionWriter:
             tools.batch_bytes,
         )
         owner = Owner(desk, taken.next_offset, taken.last_id, taken.at, self._serving)
-        saver = Saver(self.partition, owner, tools.checkpoints, tools.pace)
+        saver = Saver(self.partition, owner, tools.pace)
         saving = asyncio.create_task(saver.run())
         watching = asyncio.create_task(self._watch(owner))
         self._open(owner)

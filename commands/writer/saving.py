@@ -11,20 +11,24 @@ import logging
 from msgspec import Struct
 
 from commands.writer.owner import Ending, Owner
-from events.stream import stored
+from commands.writer.takeover import REPLAYED_HEADS
 from events.topics import Partition
-from infra.checkpoints.port import Checkpoints, Fenced, Saved
+from infra.checkpoints.port import Fenced, Saved
 from schemas.refusals import Unavailable
 
 log = logging.getLogger(__name__)
 
 
 class Pace(Struct, frozen=True):
-    """When to save: after `interval_s` seconds, or once `heads` changed; and what to keep."""
+    """When to save: after `interval_s` seconds, or once `heads` changed; and what to keep.
+
+    A replay saves once it changed `replayed_heads`.
+    """
 
     interval_s: float = 2.0
     heads: int = 5000
     keep_heads: int = 200_000
+    replayed_heads: int = REPLAYED_HEADS
 
 
 class Saver:
@@ -34,12 +38,10 @@ class Saver:
         self,
         partition: Partition,
         owner: Owner,
-        checkpoints: Checkpoints,
         pace: Pace,
     ) -> None:
         self._partition = partition
         self._owner = owner
-        self._checkpoints = checkpoints
         self._pace = pace
         self._saved_next = -1
 
@@ -73,12 +75,7 @@ class Saver:
         owner = self._owner
         if owner.durable_next == self._saved_next and not owner.heads.lapsed:
             return
-        heads = dict(owner.heads.dirty)
         saved = Saved(owner.durable_next, owner.durable_last_id, owner.tenure, owner.latest)
-        values = {stream: stored(head) for stream, head in heads.items()}
-        await self._checkpoints.save(
-            self._partition, owner.tenure.claimed_at, saved, values, owner.heads.since
-        )
-        owner.heads.saved(heads, saved.offset)
+        await owner.heads.save(owner.tenure.claimed_at, saved)
         owner.heads.evict(self._pace.keep_heads)
         self._saved_next = saved.offset

@@ -25,6 +25,8 @@ from schemas.refusals import Unavailable
 
 BLIND = Blind()
 REPLAY_ENTRIES = 2000
+REPLAYED_HEADS = 20_000
+"""More than an owner leaves behind unsaved, so that only the replay of a long log saves."""
 
 
 class ForeignLog(RuntimeError):
@@ -53,9 +55,12 @@ async def take_over(
     tenure: Tenure,
     log: Log,
     checkpoints: Checkpoints,
+    save_at: int = REPLAYED_HEADS,
 ) -> Taken:
     """The partition's heads at the claim of `tenure`, which must be in force.
 
+    Once `save_at` heads have changed they are saved: a tail that was never saved may be the whole
+    log, whose heads need not fit into memory, nor into one save.
     Raises `Fenced` when a newer claim has the checkpoint already, `ForeignLog`,
     `LogUnavailable`, `Unavailable`, and `Unfoldable` for whatever else goes wrong in the fold.
     """
@@ -74,7 +79,10 @@ async def take_over(
         except Unavailable:
             raise
         except Exception as error:
-            raise Unfoldable(saved.offset, error) from error
+            raise Unfoldable(state.heads.since, error) from error
+        if len(state.heads.dirty) >= save_at:
+            await state.heads.save(tenure.claimed_at, state.reached())
+            state.heads.evict(save_at)
     return Taken(state.heads, state.offset, state.last_id, state.at)
 
 
@@ -124,6 +132,10 @@ class _Replay:
         await self.heads.bring(tuple(dict.fromkeys(streams)))
         for offset, decision in counted:
             self._apply(offset, decision)
+
+    def reached(self) -> Saved:
+        """Where the heads are now."""
+        return Saved(self.offset, self.last_id, self._tenure, self.at)
 
     def _counted(self, entry: Entry) -> tuple[int, Decision] | None:
         self.offset = entry.offset + 1
