@@ -1,58 +1,64 @@
 """Applying operations to Postgres, inside the transaction that moves the checkpoint."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from events.topics import Partition
-from projections.batches import Group, groups
+from projections.batches import Group, Part, Single, groups
 from projections.encoding import Sent, array_sender
 from projections.model import Model
-from projections.operations import DeleteWhere, Keep, Operation, SetOperation, UpdateWhere
-from projections.statements import delete_where, group_statement, keep, update_where
+from projections.operations import DeleteWhere, Keep, UpdateWhere
+from projections.statements import (
+    PARTITION,
+    counts_by_partition,
+    delete_where,
+    group_statement,
+    keep,
+    update_where,
+)
 from projections.tables import Row, Table, columns_of, sent_as
 
 
 async def apply(
-    connection: AsyncConnection[Any],
-    model: Model,
-    build: int,
-    partition: Partition,
-    operations: Iterable[Operation],
+    connection: AsyncConnection[Any], model: Model, build: int, parts: Sequence[Part]
 ) -> None:
     """Run the operations on that build, each row written once. Nothing is fetched."""
-    for step in groups(operations):
-        statement, parameters = _prepared(model, build, step)
-        await connection.execute(
-            statement, parameters | {"partition": str(partition)}, prepare=True
-        )
+    for step in groups(parts):
+        if isinstance(step, Group):
+            columns = step.columns, model.tallies
+            statement = group_statement(step.kind, step.table, build, *columns)
+            parameters: dict[str, Any] = _sent(model, step)
+        else:
+            statement, parameters = _single(model, build, step)
+        await connection.execute(statement, parameters, prepare=True)
 
 
-def _prepared(model: Model, build: int, step: Group | SetOperation) -> tuple[bytes, dict[str, Any]]:
-    tallies = model.tallies
-    match step:
-        case Group(kind, table, columns):
-            return group_statement(kind, table, build, columns, tallies), _sent(step)
+def _single(model: Model, build: int, step: Single) -> tuple[bytes, dict[str, Any]]:
+    at, tallies = {"partition": str(step.partition)}, model.tallies
+    match step.operation:
         case UpdateWhere(table, where, values):
             statement = update_where(table, build, tuple(where), tuple(values), tallies)
-            return statement, where | _new(table, values)
+            return statement, at | where | _new(table, values)
         case DeleteWhere(table, where):
-            return delete_where(table, build, tuple(where), tallies), where
+            return delete_where(table, build, tuple(where), tallies), at | where
         case Keep(table, row, source, key, columns):
             statement = keep(table, build, tuple(row), source, columns, tallies)
-            return statement, key | _new(table, row)
+            return statement, at | key | _new(table, row)
         case unknown:
             assert_never(unknown)
 
 
-def _sent(group: Group) -> dict[str, Sent]:
-    """The values of the group by column, each an array."""
+def _sent(model: Model, group: Group) -> dict[str, Sent]:
+    """The values of the group by column, each an array, and of which partition each row is."""
     known = {column.name: column for column in columns_of(group.table)}
     by_column = zip(group.columns, zip(*group.values, strict=True), strict=True)
-    return {name: array_sender(known[name])(values) for name, values in by_column}
+    sent = {name: array_sender(known[name])(values) for name, values in by_column}
+    if counts_by_partition(group.table, model.tallies):
+        sent["partition"] = array_sender(PARTITION)([str(one) for one in group.partitions])
+    return sent
 
 
 def _new(table: Table, values: Row) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from infra.worker.checkpoints import Connection
 from infra.worker.parking import Parked, Place
 from infra.worker.progress import Accepted, Halted
 from projections.applying import apply
+from projections.batches import Part
 from projections.folding import Folded, fold, persons, wanted_types
 from projections.model import Model
 from projections.operations import Operation
@@ -118,7 +119,7 @@ class Retrying:
                 if await self._gone(connection, one):
                     return None
                 partition = parse_partition(one.place.partition)
-                await apply(connection, model, one.place.build, partition, operations)
+                await apply(connection, model, one.place.build, [Part(partition, operations)])
                 await parking.unpark(connection, one)
         return ""
 

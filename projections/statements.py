@@ -1,16 +1,19 @@
 """Row operations as SQL: a whole group in one statement, its tallies included.
 
 Values come in as one array for each column (`unnest`), in binary; lists as JSON, because the
-arrays of SQL do not nest. While a statement runs nobody
-else writes the rows of its partition, because the transaction holds the partition's checkpoint;
-and all parts of one statement see the rows as they were before it. So `before` is what a tally
-has to take off, `after` what it has to add.
+arrays of SQL do not nest. Rows of several partitions share a statement; where a tally counts each
+partition's rows apart, the partition of each row comes along as one more column.
+
+While a statement runs nobody else writes the rows of its partitions, because the transaction holds
+the checkpoint of each; and all parts of one statement see the rows as they were before it. So
+`before` is what a tally has to take off, `after` what it has to add.
 """
 
 # ruff: noqa: S608  The names in these statements are those of our own tables and columns.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 from psycopg.sql import Literal
 
@@ -27,7 +30,16 @@ from projections.tables import (
     stored_name,
 )
 
+PARTITION: Final = Column(PARTITION_COLUMN, "text", nullable=False)
+"""How the partitions of rows are sent beside them."""
+
+_OF_PARTITION: Final = "of_partition"
+_THE_PARTITION: Final = f"%({PARTITION_COLUMN})b::text"
+
 _ONE_MORE = "select {by}, 1 as n from after where {where}"
+_ONE_GIVEN = "select {by}, 1 as n from given where {where}"
+"""As `_ONE_MORE` after an upsert, which puts there what it was given. `after` would not say of
+which partition a row is."""
 _ONE_LESS = "select {by}, -1 as n from before where {where}"
 
 
@@ -39,19 +51,29 @@ def group_statement(
     columns: Sequence[str],
     tallies: tuple[Tally, ...],
 ) -> bytes:
-    """The statement for a `batches.Group`; its parameters are `columns`, and `partition`."""
+    """The statement for a `batches.Group`.
+
+    Its parameters are `columns` and, if `counts_by_partition`, the `partition` of each row.
+    """
     counting = [tally for tally in tallies if tally.of == table]
-    parts = [f"given as ({_unnested(table, columns)})"]
+    carried = (_OF_PARTITION,) if counts_by_partition(table, tallies) else ()
+    also = "".join(f", given.{name}" for name in carried)
+    parts = [f"given as ({_unnested(table, columns, carried)})"]
     if kind is Delete:
-        parts.append(f"before as ({_delete(table, build)})")
-    else:
-        if counting:
-            parts.append(f"before as ({_matching(table, build)})")
-        writing = _upsert if kind is Upsert else _update
-        write = writing(table, build, columns)
-        parts.append(f"after as ({write})")
-    sides = [_ONE_LESS] if kind is Delete else [_ONE_MORE, _ONE_LESS]
-    return _with(build, parts, counting, sides)
+        parts.append(f"before as ({_delete(table, build)}{also})")
+        return _with(build, parts, counting, [_ONE_LESS], _OF_PARTITION)
+    if counting:
+        parts.append(f"before as ({_matching(table, build, also)})")
+    if kind is Upsert:
+        parts.append(f"after as ({_upsert(table, build, columns)})")
+        return _with(build, parts, counting, [_ONE_GIVEN, _ONE_LESS], _OF_PARTITION)
+    parts.append(f"after as ({_update(table, build, columns)}{also})")
+    return _with(build, parts, counting, [_ONE_MORE, _ONE_LESS], _OF_PARTITION)
+
+
+def counts_by_partition(table: Table, tallies: Sequence[Tally]) -> bool:
+    """Whether one of the tallies counts the table's rows of each partition apart."""
+    return any(tally.of == table and PARTITION_COLUMN in tally.table.key for tally in tallies)
 
 
 @cache
@@ -113,19 +135,26 @@ def keep(
 
 
 def _with(
-    build: int, parts: Sequence[str], tallies: Sequence[Tally], sides: Sequence[str]
+    build: int,
+    parts: Sequence[str],
+    tallies: Sequence[Tally],
+    sides: Sequence[str],
+    partition: str = _THE_PARTITION,
 ) -> bytes:
     counts = [
-        f"tally_{number} as ({_tally(tally, build, sides)})" for number, tally in enumerate(tallies)
+        f"tally_{number} as ({_tally(tally, build, sides, partition)})"
+        for number, tally in enumerate(tallies)
     ]
     return f"with {', '.join([*parts, *counts])} select 1".encode()
 
 
-def _unnested(table: Table, columns: Sequence[str]) -> str:
+def _unnested(table: Table, columns: Sequence[str], carried: Sequence[str]) -> str:
     found = {column.name: column for column in columns_of(table)}
-    given = ", ".join(_from_json(found[name], f"g.{name}") + f" as {name}" for name in columns)
-    arrays = ", ".join(f"%({name})b::{sent_as(found[name])}[]" for name in columns)
-    return f"select {given} from unnest({arrays}) as g ({', '.join(columns)})"
+    given = [_from_json(found[name], f"g.{name}") + f" as {name}" for name in columns]
+    arrays = [f"%({name})b::{sent_as(found[name])}[]" for name in columns]
+    arrays += [f"%({PARTITION_COLUMN})b::text[]" for _ in carried]
+    names = ", ".join((*columns, *carried))
+    return f"select {', '.join([*given, *carried])} from unnest({', '.join(arrays)}) as g ({names})"
 
 
 def _parameter(table: Table, name: str, prefix: str = "") -> str:
@@ -162,10 +191,9 @@ def _grown(here: str, given: str) -> str:
     )
 
 
-def _matching(table: Table, build: int) -> str:
-    return (
-        f"select t.* from {stored_name(table, build)} t join given using ({', '.join(table.key)})"
-    )
+def _matching(table: Table, build: int, also: str = "") -> str:
+    name, key = stored_name(table, build), ", ".join(table.key)
+    return f"select t.*{also} from {name} t join given using ({key})"
 
 
 def _upsert(table: Table, build: int, columns: Sequence[str]) -> str:
@@ -196,16 +224,18 @@ def _values(table: Table, columns: Sequence[str]) -> list[str]:
     return [name for name in columns if name not in table.key]
 
 
-def _tally(tally: Tally, build: int, sides: Sequence[str]) -> str:
+def _tally(tally: Tally, build: int, sides: Sequence[str], partition: str) -> str:
     by = ", ".join(tally.by)
+    apart = PARTITION_COLUMN in tally.table.key
+    taken = f"{by}, {partition} as {PARTITION_COLUMN}" if apart else by
+    group = f"{by}, {PARTITION_COLUMN}" if apart else by
     known = [f"{name} is not null" for name in tally.by]
     fits = [f"{name} = {Literal(value).as_string()}" for name, value in tally.where]
     where = " and ".join([*known, *fits])
-    steps = " union all ".join(side.format(by=by, where=where) for side in sides)
+    steps = " union all ".join(side.format(by=taken, where=where) for side in sides)
     name, key, count = stored_name(tally.table, build), ", ".join(tally.table.key), tally.count
-    partition = ", %(partition)b::text" if PARTITION_COLUMN in tally.table.key else ""
     return (
         f"insert into {name} as c ({key}, {count}) "
-        f"select {by}{partition}, sum(n) from ({steps}) steps group by {by} having sum(n) <> 0 "
+        f"select {group}, sum(n) from ({steps}) steps group by {group} having sum(n) <> 0 "
         f"on conflict ({key}) do update set {count} = c.{count} + excluded.{count}"
     )

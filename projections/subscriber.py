@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 import psycopg
@@ -14,9 +14,11 @@ from events.codec import Cipher
 from events.topics import Partition, Topic
 from infra.worker import checkpoints, progress
 from infra.worker.checkpoints import Connection, Parked
+from infra.worker.group_commit import Work
 from infra.worker.places import Places
 from infra.worker.progress import Accepted, Checkpoint, Halted, Read
 from projections.applying import apply
+from projections.batches import Part
 from projections.commits import Commit, Commits, lane_of, place_of
 from projections.encoding import Unstorable
 from projections.folding import Folded, News, fold, persons, wanted_types
@@ -53,6 +55,14 @@ class Telling(Protocol):
     def lost(self, why: str) -> None:
         """Note that something was committed which nobody may have been told of."""
         ...
+
+
+class Rows(NamedTuple):
+    """What a move has to write: rows of a build in one partition, and what is set aside there."""
+
+    build: int
+    part: Part
+    parked: Sequence[Parked]
 
 
 class ModelSubscriber:
@@ -137,17 +147,12 @@ class ModelSubscriber:
             raise Halted(f"Offset {folded.stop[0]}: {folded.stop[1]}")
 
     async def _commit(self, partition: Partition, after: Checkpoint, folded: Folded) -> None:
-        build = after.build.number
-
-        async def rows(connection: Connection) -> None:
-            await apply(connection, self._model, build, partition, folded.operations)
-            if folded.parked:
-                await checkpoints.park(connection, self.name, build, partition, folded.parked)
-
+        rows = Rows(after.build.number, Part(partition, folded.operations), folded.parked)
         shards = {parked.accepted.decision.shard for parked in folded.parked}
         after = replace(after, parked=after.parked | shards)
         before, began_s = self._places.reached(partition), time.monotonic()
-        await self._places.move(partition, after, rows, large=_is_large(folded))
+        work = Work(self._write, rows) if folded.operations or folded.parked else None
+        await self._places.move(partition, after, work, large=_is_large(folded))
         self._told[partition] = after.offset + 1
         if self._commits is not None:
             lane = lane_of(self.name, partition)
@@ -157,6 +162,15 @@ class ModelSubscriber:
             self._telling.tell(partition, folded.news)
         if folded.stale:
             self._telling.lost(f"{self.name} is behind in {partition}")
+
+    async def _write(self, connection: Connection, written: Sequence[Rows]) -> None:
+        """Write what there is in several partitions, by as few statements as if it were one."""
+        for build in {rows.build for rows in written}:
+            parts = [rows.part for rows in written if rows.build == build]
+            await apply(connection, self._model, build, parts)
+        for build, (partition, _), parked in written:
+            if parked:
+                await checkpoints.park(connection, self.name, build, partition, parked)
 
     async def _isolate(
         self,

@@ -1,15 +1,16 @@
 """Group commit: what the lanes of a worker have ready at one moment goes into one transaction.
 
 A delivery concerns every lane of its partition, and most of them have nothing to do but to move
-their checkpoints; a transaction for each would cost more than all rows. Nobody is held up by
-another, though: a transaction that fails, or waits for anybody's lock, is given up at once, and
-whoever was in it commits alone (docs/adr/0021-lanes-commit-together.md).
+their checkpoints; a transaction for each would cost more than all rows. What one subscriber has to
+write in several partitions is written at once. Nobody is held up by another, though: a transaction
+that fails, or waits for anybody's lock, is given up at once, and whoever was in it commits alone
+(docs/adr/0021-lanes-commit-together.md).
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -30,14 +31,22 @@ _IMPATIENT: Final = (
 _log = logging.getLogger(__name__)
 
 
-class Move(Struct, frozen=True, eq=False):
-    """A checkpoint's step, and the work that has to be in its transaction.
+class Work(NamedTuple):
+    """What a move has to do in its transaction, for which `do` gets its `part`.
 
-    `work` must be safe to do again in another transaction.
+    Moves of one transaction that have the same `do` share a call, with the parts of all of them. It
+    must be safe to do again in another transaction, with other parts.
     """
 
+    do: Callable[[Connection, Sequence[Any]], Awaitable[None]]
+    part: object
+
+
+class Move(Struct, frozen=True, eq=False):
+    """A checkpoint's step, and the work that has to be in its transaction, if there is any."""
+
     step: Step
-    work: Callable[[Connection], Awaitable[None]]
+    work: Work | None = None
 
 
 class GroupCommit:
@@ -73,7 +82,10 @@ async def committing(connection: Connection, moves: Sequence[Move]) -> list[date
     When the transaction began, for each; None for those left out.
     """
     began = await checkpoints.move_all(connection, [move.step for move in moves])
+    shared: dict[Callable[..., Awaitable[None]], list[object]] = {}
     for move, at in zip(moves, began, strict=True):
-        if at is not None:
-            await move.work(connection)
+        if at is not None and move.work is not None:
+            shared.setdefault(move.work.do, []).append(move.work.part)
+    for do, parts in shared.items():
+        await do(connection, parts)
     return began

@@ -1,7 +1,7 @@
 """The places that one subscriber has reached, in memory as they are stored."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -14,15 +14,11 @@ from infra.postgres.pool import Pool
 from infra.postgres.transactions import pipelined
 from infra.worker import checkpoints, meters, pauses, progress
 from infra.worker.checkpoints import Connection, Step
-from infra.worker.group_commit import GroupCommit, Move, committing
+from infra.worker.group_commit import GroupCommit, Move, Work, committing
 from infra.worker.progress import Checkpoint, Overtaken, Paused
 
 CONNECTIONS_EACH: Final = 2
 """So many connections one subscriber uses at once, in however many partitions it hangs."""
-
-
-async def nothing_else(_connection: Connection) -> None:
-    """Work for a checkpoint that moves alone."""
 
 
 class Places:
@@ -79,7 +75,7 @@ class Places:
         self,
         partition: Partition,
         after: Checkpoint,
-        work: Callable[[Connection], Awaitable[None]] = nothing_else,
+        work: Work | None = None,
         *,
         large: bool = False,
     ) -> None:

@@ -59,9 +59,10 @@ PLANTS: Final[Mapping[str, Plant]] = {
         "infra.worker.places:Places._made_alone",
         "pipelined(connection):\n    [at] = await committing(connection, [move])",
         "pipelined(connection):\n"
-        "    [at] = await committing(connection, [Move(move.step, nothing_else)])\n"
+        "    [at] = await committing(connection, [Move(move.step)])\n"
         "async with self._connection() as connection:\n"
-        "    await move.work(connection)",
+        "    if move.work is not None:\n"
+        "        await move.work.do(connection, [move.work.part])",
         f"{POISON}::test_a_model_that_decides_visibility_stops_before_the_poison_event",
     ),
     "overtaken-unnoticed": Plant(

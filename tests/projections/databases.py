@@ -9,6 +9,7 @@ from infra.config import Settings
 from infra.log.port import Log
 from infra.postgres.pool import Pool, open_pool
 from infra.worker import progress
+from infra.worker.group_commit import GroupCommit
 from infra.worker.places import Places
 from projections.builds import ensure_models
 from projections.commits import Commits
@@ -29,9 +30,14 @@ class Database:
         self.news: list[tuple[Partition, News]] = []
         self.losses: list[str] = []
 
-    def subscriber(self, model: Model, commits: Commits | None = None) -> ModelSubscriber:
+    def subscriber(
+        self,
+        model: Model,
+        commits: Commits | None = None,
+        together: GroupCommit | None = None,
+    ) -> ModelSubscriber:
         """A new worker's subscriber, which knows nothing but what is stored."""
-        places = Places(model.name, self.pool, cast("Log", self.log))
+        places = Places(model.name, self.pool, cast("Log", self.log), together=together)
         return ModelSubscriber(model, places, Plain(), self, commits)
 
     async def consume(self, model: Model, partition: Partition) -> None:

@@ -1,5 +1,6 @@
 """Events that cannot be applied: models that decide visibility stop, others set a shard aside."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from events.accounts import ProfileUpdated, VisibilityChanged
 from events.record import Fact
 from events.topics import PEOPLE, Partition
+from infra.worker.group_commit import GroupCommit
 from infra.worker.progress import Halted, Overtaken, read
 from projections.model import Model, Moment
 from projections.models.accounts import ACCOUNTS
@@ -23,6 +25,7 @@ from tests.projections.models.test_accounts import registered
 from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
+OTHER = Partition("people", 1)
 
 NOTES = Table(
     "notes",
@@ -84,6 +87,34 @@ async def test_a_poison_event_is_parked_and_its_shard_waits_behind_it(
     parked = await base.fetch('select "offset", shard, reason is null from parked order by 1')
     assert parked == [(bad, str(ANA), False), (waits, str(ANA), True)]
     assert await offset_of(base, "notes") == last
+
+
+@pytest.mark.parametrize("model", [TOLERANT, STRICT], ids=["tolerant", "strict"])
+async def test_poison_in_one_partition_costs_the_others_nothing(
+    base: Database, model: Model
+) -> None:
+    base.log.claim(OTHER)
+    note(base, ANA, "nul")
+    base.log.decide(OTHER, ProfileUpdated(account_id=BEN, about="fine"), shard=str(BEN))
+    subscriber = base.subscriber(model, together=GroupCommit(base.pool))
+    for partition in (PARTITION, OTHER):
+        await subscriber.resume(partition)
+    outcomes = await asyncio.gather(
+        *(
+            subscriber.consume(partition, read(base.log.entries[partition]))
+            for partition in (PARTITION, OTHER)
+        ),
+        return_exceptions=True,
+    )
+    parked = await base.fetch("select partition, shard from parked")
+    assert await abouts(base) == {BEN: "fine"}
+    assert outcomes[1] == 2
+    if model is STRICT:
+        assert isinstance(outcomes[0], Halted)
+        assert parked == []
+    else:
+        assert outcomes[0] == 2
+        assert parked == [(str(PARTITION), str(ANA))]
 
 
 async def test_a_shard_waits_on_after_a_restart(base: Database) -> None:

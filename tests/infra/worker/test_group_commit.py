@@ -1,7 +1,7 @@
 """Lanes that commit together: in one transaction, and yet nobody is held up by another."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 import pytest
@@ -12,7 +12,7 @@ from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
 from infra.worker import checkpoints
 from infra.worker.checkpoints import Connection
-from infra.worker.group_commit import GroupCommit
+from infra.worker.group_commit import GroupCommit, Work
 from infra.worker.places import CONNECTIONS_EACH, Places
 from infra.worker.progress import Checkpoint, Overtaken
 from tests.infra.worker.log_in_memory import MemoryLog
@@ -22,8 +22,6 @@ PARTITION = Partition("people", 0)
 NAMES = ("accounts", "graph", "bookmarks")
 NOTES = "create table if not exists notes (model text primary key, note text not null)"
 SECONDS = 30.0
-
-Work = Callable[[Connection], Awaitable[None]]
 
 
 @pytest.fixture
@@ -49,7 +47,9 @@ class Worker:
                 await places.resume(partition)
         return self
 
-    async def move(self, name: str, work: Work, partition: Partition = PARTITION) -> None:
+    async def move(
+        self, name: str, work: Work | None = None, partition: Partition = PARTITION
+    ) -> None:
         """One record further."""
         places = self.places[name]
         after = Checkpoint(offset=places.reached(partition).offset + 1)
@@ -75,15 +75,18 @@ async def worker(pool: Pool) -> Worker:
     return await Worker(pool).resumed(PARTITION)
 
 
+async def note(connection: Connection, notes: Sequence[tuple[str, str | None]]) -> None:
+    names, texts = zip(*notes, strict=True)
+    await connection.execute(
+        "insert into notes select * from unnest(%s::text[], %s::text[])", (list(names), list(texts))
+    )
+
+
 def noting(name: str, text: str) -> Work:
-    async def work(connection: Connection) -> None:
-        await connection.execute("insert into notes values (%s, %s)", (name, text))
-
-    return work
+    return Work(note, (name, text))
 
 
-async def refused(connection: Connection) -> None:
-    await connection.execute("insert into notes values ('nobody', null)")
+REFUSED = Work(note, ("nobody", None))
 
 
 async def test_what_is_ready_at_one_moment_is_one_transaction(worker: Worker) -> None:
@@ -94,8 +97,21 @@ async def test_what_is_ready_at_one_moment_is_one_transaction(worker: Worker) ->
     assert await worker.notes() == set(NAMES)
 
 
+async def test_what_one_has_to_do_in_several_partitions_is_done_at_once(pool: Pool) -> None:
+    partitions = [Partition("people", number) for number in range(3)]
+    worker = await Worker(pool).resumed(*partitions)
+    done: list[set[str]] = []
+
+    async def doing(_connection: Connection, parts: Sequence[str]) -> None:
+        done.append(set(parts))
+
+    works = {partition: Work(doing, str(partition)) for partition in partitions}
+    await asyncio.gather(*(worker.move("graph", work, at) for at, work in works.items()))
+    assert done == [{"people-0", "people-1", "people-2"}]
+
+
 async def test_one_that_postgres_refuses_takes_nobody_along(worker: Worker) -> None:
-    works = {name: noting(name, name) for name in NAMES} | {"graph": refused}
+    works = {name: noting(name, name) for name in NAMES} | {"graph": REFUSED}
     outcomes = await asyncio.gather(
         *(worker.move(name, work) for name, work in works.items()), return_exceptions=True
     )
@@ -128,18 +144,11 @@ async def test_one_that_hangs_holds_up_nobody(pool: Pool, worker: Worker) -> Non
         hanging = asyncio.create_task(worker.move("graph", noting("graph", "twice")))
         async with asyncio.timeout(SECONDS):
             for _ in range(3):
-                await asyncio.gather(
-                    worker.move("accounts", noting_nothing),
-                    worker.move("bookmarks", noting_nothing),
-                )
+                await asyncio.gather(worker.move("accounts"), worker.move("bookmarks"))
         assert not hanging.done()
         await somebody.execute("delete from notes")
     await hanging
     assert await worker.notes() == {"twice"}
-
-
-async def noting_nothing(connection: Connection) -> None:
-    """A batch in which nothing concerns the model."""
 
 
 async def test_one_that_hangs_in_all_its_partitions_takes_no_more_than_its_connections(
@@ -155,21 +164,24 @@ async def test_one_that_hangs_in_all_its_partitions_takes_no_more_than_its_conne
         ]
         async with asyncio.timeout(SECONDS):
             while await waiting_for_locks(pool) < CONNECTIONS_EACH:
-                await worker.move("accounts", noting_nothing)
+                await worker.move("accounts")
             for _ in range(10):
-                await worker.move("accounts", noting_nothing)
+                await worker.move("accounts")
             assert await waiting_for_locks(pool) == CONNECTIONS_EACH
     async with asyncio.timeout(SECONDS):
         await asyncio.gather(*hanging)
 
 
-def overwriting(name: str) -> Work:
-    async def work(connection: Connection) -> None:
-        await connection.execute(
-            "insert into notes values (%s, '') on conflict (model) do update set note = ''", (name,)
-        )
+async def overwrite(connection: Connection, names: Sequence[str]) -> None:
+    await connection.execute(
+        "insert into notes select distinct n, '' from unnest(%s::text[]) n "
+        "on conflict (model) do update set note = ''",
+        (list(names),),
+    )
 
-    return work
+
+def overwriting(name: str) -> Work:
+    return Work(overwrite, name)
 
 
 async def waiting_for_locks(pool: Pool) -> int:
