@@ -12,6 +12,7 @@ from psycopg import sql
 
 from events.position import Position, includes, missing
 from events.topics import PEOPLE, POSTS, parse_partition
+from queries.statement import statement
 from queries.store import Store
 from schemas.refusals import Unavailable
 
@@ -30,23 +31,27 @@ _LONGEST_PAUSE_S: Final = 0.05
 _GROWTH: Final = 1.4
 
 _MODELS: Final = sorted({model for models in CONSUMERS.values() for model in models})
-_CHECKPOINTS: Final = sql.SQL(
-    """
+_CHECKPOINTS: Final = statement(
+    sql.SQL(
+        """
     select c.model, c.partition, c."offset", c.halted, p.subscriber is not null as paused,
         exists (select from parked k where k.model = c.model and k.build = c.build
             and k.partition = c.partition) as parked
     from checkpoints c left join pauses p on p.subscriber = c.model
     where c.model = any(%(models)s)
     """
+    )
 )
-_PARKED: Final = sql.SQL(
-    """
+_PARKED: Final = statement(
+    sql.SQL(
+        """
     select k.model, k.partition, k."offset"
     from unnest(%(partitions)s::text[], %(offsets)s::bigint[]) as wanted (partition, "offset")
     join parked k using (partition, "offset")
     join checkpoints c using (model, build, partition)
     where k.model = any(%(models)s)
     """
+    )
 )
 
 _log = logging.getLogger(__name__)

@@ -14,15 +14,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any, TypeVar
 
 import msgspec
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, AsyncRawCursor, errors
 from psycopg.rows import dict_row
 
 from infra.postgres.pool import STORE_UNAVAILABLE, Pool, translated
+from queries.statement import Statement
 from schemas.refusals import Unavailable
 
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
-Query = sql.SQL | sql.Composed
 Connected = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 
 
@@ -71,25 +71,30 @@ class Reader:
         self._connected = connected
         self._deadline_s = deadline_s
 
-    async def rows(self, kind: type[Row], query: Query, params: Mapping[str, Any]) -> list[Row]:
+    async def rows(
+        self, kind: type[Row], statement: Statement, params: Mapping[str, Any]
+    ) -> list[Row]:
         """The rows of one statement as Structs of `kind`, whose fields are its columns.
 
         Raises Unavailable STORE_UNAVAILABLE when PostgreSQL does not answer in time, or when the
         projections have not made their tables yet.
         """
         try:
-            rows = await _within(self._deadline_s, self._fetched(query, params))
+            rows = await _within(self._deadline_s, self._fetched(statement, params))
         except errors.UndefinedTable as error:
             raise _unavailable("The read models are not there yet.") from error
         return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
 
-    async def _fetched(self, query: Query, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def _fetched(
+        self, statement: Statement, params: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         async with (
             self._connected() as connection,
-            connection.cursor(binary=True, row_factory=dict_row) as cursor,
+            AsyncRawCursor(connection, row_factory=dict_row) as cursor,
         ):
             # There are few statements, all constant: each connection plans each of them once.
-            await cursor.execute(query, params, prepare=True)
+            values = statement.values(params)
+            await cursor.execute(statement.text, values, prepare=True, binary=True)
             rows: list[dict[str, Any]] = await cursor.fetchall()
             return rows
 

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from queries.people import OwnPerson, Person
 from queries.reads import counts
+from queries.statement import Statement, statement
 from queries.store import Reader, Row
 
 _PERSON: Final = sql.SQL("""
@@ -51,32 +52,34 @@ def standing_of(who: sql.SQL) -> sql.Composed:
     return _PERSON.format(who=who, more=sql.SQL(""), followers=none, following=none)
 
 
-def _person_query(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> sql.Composed:
-    return counts.HIDING + person_of(who, more)
+def _people(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> Statement:
+    return statement(counts.HIDING + person_of(who, more))
 
 
-_BY_IDS: Final = _person_query(sql.SQL("a.account_id = any(%(accounts)s::uuid[])"))
+_BY_IDS: Final = _people(sql.SQL("a.account_id = any(%(accounts)s::uuid[])"))
 
 # While a handle passes on, two partitions may both name a holder for a moment: the later account
 # is the one that claimed it.
-_BY_HANDLE: Final = _person_query(
+_BY_HANDLE: Final = _people(
     sql.SQL("a.handle_hash = %(name)s order by a.registered_at desc limit 1")
 )
 
-_OWN: Final = _person_query(
-    sql.SQL("a.account_id = %(viewer)s"), sql.SQL(", a.email, a.birth_date")
-)
+_OWN: Final = _people(sql.SQL("a.account_id = %(viewer)s"), sql.SQL(", a.email, a.birth_date"))
 
-_BY_HANDLES: Final = _person_query(
+_BY_HANDLES: Final = _people(
     sql.SQL("a.handle_hash = any(%(names)s) order by a.registered_at"),
     sql.SQL(", a.handle_hash as name"),
 )
 
-_HOLDERS: Final[Mapping[str, sql.SQL]] = {
-    "email": sql.SQL("""select account_id, handle from accounts where email_hash = %(name)s
-        order by registered_at desc limit 1"""),
-    "handle": sql.SQL("""select account_id, handle from accounts where handle_hash = %(name)s
-        order by registered_at desc limit 1"""),
+_HOLDERS: Final[Mapping[str, Statement]] = {
+    "email": statement(
+        sql.SQL("""select account_id, handle from accounts where email_hash = %(name)s
+            order by registered_at desc limit 1""")
+    ),
+    "handle": statement(
+        sql.SQL("""select account_id, handle from accounts where handle_hash = %(name)s
+            order by registered_at desc limit 1""")
+    ),
 }
 
 

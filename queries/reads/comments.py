@@ -11,6 +11,7 @@ from queries.posts import Comment
 from queries.reads import counts
 from queries.reads.graph import NOT_BLOCKED
 from queries.reads.posts import AUTHOR, JUDGED
+from queries.statement import Statement, statement
 from queries.store import Reader
 
 _COMMENTS: Final = sql.SQL("""{hiding}
@@ -26,10 +27,10 @@ select t.comment_id, t.post_id, t.parent_id, to_jsonb(author) as author, t.body,
  where {which}""")
 
 
-def _comments_query(which: sql.SQL) -> sql.Composed:
+def _comments_query(which: sql.SQL) -> Statement:
     counted = {"replies": counts.REPLIES, "reactions": counts.COMMENT_REACTIONS}
     read = {"hiding": counts.HIDING, "judged": JUDGED, "author": AUTHOR}
-    return _COMMENTS.format(which=which, **read, **counted)
+    return statement(_COMMENTS.format(which=which, **read, **counted))
 
 
 _BY_IDS: Final = _comments_query(sql.SQL("t.comment_id = any (%(comments)s::uuid[])"))
@@ -49,14 +50,15 @@ select e.comment_id as id, e.published_at as since
  limit %(limit)s"""
 
 
-def _places(under: str, *, newest: bool = False) -> sql.Composed:
+def _places(under: str, *, newest: bool = False) -> Statement:
     # Those whom a block hides cost no place: a page with a gap would tell of them.
-    return sql.SQL(_PLACES).format(
+    query = sql.SQL(_PLACES).format(
         under=sql.SQL(under),
         beyond=sql.SQL("<" if newest else ">"),
         order=sql.SQL("desc" if newest else "asc"),
         not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("author_id")),
     )
+    return statement(query)
 
 
 OLDEST: Final = _places("e.parent_id is null")

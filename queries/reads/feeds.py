@@ -12,6 +12,7 @@ from psycopg import sql
 
 from queries.paging import Edge
 from queries.reads.graph import NOT_BLOCKED
+from queries.statement import Statement, statement
 from queries.store import Reader
 
 _NOT_MUTED: Final = """
@@ -35,27 +36,33 @@ _SEEN: Final = sql.SQL("""{no_block}
           where f.target_id = e.author_id and f.follower_id = %(viewer)s), false)"""),
 )
 
-EXPLORE: Final = sql.SQL("""
+EXPLORE: Final = statement(
+    sql.SQL("""
 select e.post_id as id, e.published_at as since
   from posts e
  where e.audience = 'public' and (e.published_at, e.post_id) < (%(since)s, %(id)s){seen}{no_mute}
  order by e.published_at desc, e.post_id desc
  limit %(limit)s""").format(seen=_SEEN, no_mute=NO_MUTE)
+)
 
-OF_PERSON: Final = sql.SQL("""
+OF_PERSON: Final = statement(
+    sql.SQL("""
 select e.post_id as id, e.published_at as since
   from posts e
  where e.author_id = %(author)s and (e.published_at, e.post_id) < (%(since)s, %(id)s){seen}
  order by e.published_at desc, e.post_id desc
  limit %(limit)s""").format(seen=_SEEN)
+)
 
-BOOKMARKS: Final = sql.SQL("""
+BOOKMARKS: Final = statement(
+    sql.SQL("""
 select b.post_id as id, b.since
   from bookmarks b
   join posts e on e.post_id = b.post_id
  where b.person_id = %(viewer)s and (b.since, b.post_id) < (%(since)s, %(id)s){seen}
  order by b.since desc, b.post_id desc
  limit %(limit)s""").format(seen=_SEEN)
+)
 
 # Of somebody whom the viewer follows, with no block between: only the chosen matter any more.
 _LATEST: Final = """
@@ -87,14 +94,15 @@ select post.id, post.since
  limit %(limit)s""")
 
 
-def _home(whom: sql.SQL) -> sql.Composed:
-    return _HOME.format(
+def _home(whom: sql.SQL) -> Statement:
+    query = _HOME.format(
         no_block=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("target_id")),
         no_mute=sql.SQL(_NOT_MUTED).format(other=sql.Identifier("target_id")),
         whom=whom,
         latest=sql.SQL(_LATEST).format(limit=sql.SQL("1")),
         latest_of_page=sql.SQL(_LATEST).format(limit=sql.SQL("%(limit)s")),
     )
+    return statement(query)
 
 
 HOME: Final = _home(

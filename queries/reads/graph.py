@@ -7,6 +7,7 @@ from msgspec import Struct
 from psycopg import sql
 
 from queries.paging import Edge
+from queries.statement import Statement, statement
 from queries.store import Reader
 
 NOT_BLOCKED: Final = """
@@ -54,7 +55,7 @@ MUTED: Final = PeopleList("muted", "mutes", "muter_id", "muted_id")
 LISTS: Final = (FOLLOWERS, FOLLOWING, INCOMING, OUTGOING, BLOCKED, MUTED)
 
 
-def _statement(people: PeopleList) -> sql.Composed:
+def _statement(people: PeopleList) -> Statement:
     names = {
         "table": sql.Identifier(people.table),
         "owner": sql.Identifier(people.owner),
@@ -62,7 +63,7 @@ def _statement(people: PeopleList) -> sql.Composed:
     }
     state = sql.SQL(" and e.state = {}").format(people.state) if people.state else sql.SQL("")
     hidden = sql.SQL("") if people.blocked else sql.SQL(NOT_BLOCKED).format(**names)
-    return sql.SQL(_PAGE).format(narrowed=state + hidden, **names)
+    return statement(sql.SQL(_PAGE).format(narrowed=state + hidden, **names))
 
 
 STATEMENTS: Final = {people.name: _statement(people) for people in LISTS}

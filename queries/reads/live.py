@@ -19,28 +19,35 @@ from queries.posts import Reaction
 from queries.reads import counts
 from queries.reads.accounts import standing_of
 from queries.reads.posts import REACHED
+from queries.statement import statement
 from queries.store import Reader
 
-_POSTS: Final = sql.SQL("""
+_POSTS: Final = statement(
+    sql.SQL("""
 select t.post_id, t.author_id, t.audience, t.chosen, t.published_at, t.after, {reached} as reached
   from posts t
  where t.post_id = any (%(posts)s::uuid[])""").format(reached=REACHED)
+)
 
-_COMMENTS: Final = sql.SQL("""
+_COMMENTS: Final = statement(
+    sql.SQL("""
 select t.comment_id, t.post_id, t.parent_id, t.author_id, t.published_at, t.after,
        {reached} as reached
   from comments t
  where t.comment_id in (
        select unnest(array[one.comment_id, one.parent_id])
          from comments one where one.comment_id = any (%(comments)s::uuid[]))""").format(
-    reached=REACHED
+        reached=REACHED
+    )
 )
 
-_REACTIONS: Final = sql.SQL("""
+_REACTIONS: Final = statement(
+    sql.SQL("""
 select e.thing_id, e.person_id as id, e.since, e.after, {reached} as reached
   from unnest(%(things)s::uuid[], %(people)s::uuid[]) w (thing_id, person_id)
   join reactions e on e.thing_id = w.thing_id and e.person_id = w.person_id""").format(
-    reached=REACHED
+        reached=REACHED
+    )
 )
 
 
@@ -51,7 +58,8 @@ def _by_row(part: sql.Composed) -> sql.SQL:
 
 
 # Of home feeds most turn out to be a stranger's: one look into an index leaves those out.
-_STANDINGS: Final = sql.SQL("""
+_STANDINGS: Final = statement(
+    sql.SQL("""
 select w.viewer_id, person.*
   from (select u.viewer_id, u.account_id
           from unnest(%(viewers)s::uuid[], %(accounts)s::uuid[], %(followed)s::bool[])
@@ -59,24 +67,29 @@ select w.viewer_id, person.*
           left join follows f on f.target_id = u.account_id and f.follower_id = u.viewer_id
          where not u.followed or f.state = 'established' or u.account_id = u.viewer_id) w
  cross join lateral ({person}) person""").format(
-    person=_by_row(standing_of(sql.SQL("a.account_id = w.account_id")))
+        person=_by_row(standing_of(sql.SQL("a.account_id = w.account_id")))
+    )
 )
 
-_COUNTS: Final = sql.SQL("""
+_COUNTS: Final = statement(
+    sql.SQL("""
 select w.post_id, w.viewer_id, {comments} as comments, {reactions} as reactions
   from unnest(%(posts)s::uuid[], %(viewers)s::uuid[]) w (post_id, viewer_id)
   join posts t on t.post_id = w.post_id
   left join comment_counts c on c.post_id = w.post_id
   left join reaction_counts r on r.thing_id = w.post_id
  cross join lateral ({hidden}) hiding""").format(
-    comments=_by_row(counts.COMMENTS),
-    reactions=_by_row(counts.POST_REACTIONS),
-    hidden=_by_row(counts.HIDDEN_IDS),
+        comments=_by_row(counts.COMMENTS),
+        reactions=_by_row(counts.POST_REACTIONS),
+        hidden=_by_row(counts.HIDDEN_IDS),
+    )
 )
 
-_WRITTEN: Final = sql.SQL("""
+_WRITTEN: Final = statement(
+    sql.SQL("""
 select p.post_id from posts p
  where p.author_id = %(author)s and p.post_id = any (%(posts)s::uuid[])""")
+)
 
 
 class PostFacts(Struct, frozen=True):

@@ -12,6 +12,7 @@ from queries.posts import Edit, Post, Reaction
 from queries.reads import counts
 from queries.reads.accounts import person_of
 from queries.reads.graph import NOT_BLOCKED
+from queries.statement import statement
 from queries.store import Reader
 
 AUTHOR: Final = person_of(sql.SQL("a.account_id = t.author_id"))
@@ -64,10 +65,11 @@ def hydrating(more: sql.SQL | sql.Composed = sql.SQL("")) -> sql.Composed:
     )
 
 
-_BY_IDS: Final = hydrating()
+_BY_IDS: Final = statement(hydrating())
 
 # The number of an edit takes the place of an id: it tells apart what happened at one instant.
-_EDITS: Final = sql.SQL("""
+_EDITS: Final = statement(
+    sql.SQL("""
 select lpad(to_hex(e.edit), 32, '0')::uuid as id, e.until as since, e.body, e.audience,
        %(viewer)s = any (e.chosen) as viewer_chosen
   from post_edits e
@@ -79,14 +81,17 @@ select lpad(to_hex(e.edit), 32, '0')::uuid as id, e.until as since, e.body, e.au
        end)
  order by e.until desc, e.edit desc
  limit %(limit)s""")
+)
 
-_REACTIONS: Final = sql.SQL("""
+_REACTIONS: Final = statement(
+    sql.SQL("""
 select e.person_id as id, e.since, e.after, {reached} as reached
   from reactions e
  where e.thing_id = %(thing)s and (e.since, e.person_id) < (%(since)s, %(id)s){not_blocked}
  order by e.since desc, e.person_id desc
  limit %(limit)s""").format(
-    reached=REACHED, not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("person_id"))
+        reached=REACHED, not_blocked=sql.SQL(NOT_BLOCKED).format(other=sql.Identifier("person_id"))
+    )
 )
 
 _EDIT_MAX: Final = (1 << 63) - 1

@@ -14,6 +14,7 @@ from queries.paging import Edge
 from queries.posts import Post
 from queries.reads.feeds import NO_BLOCK, NO_MUTE
 from queries.reads.posts import hydrating
+from queries.statement import statement
 from queries.store import Reader
 
 OF_AUTHOR_MIN: Final = 100
@@ -30,11 +31,12 @@ _LANES: Final = sql.SQL("""
     none=sql.Literal(NO_RECORD)
 )
 
-_ONLY_LANES: Final = sql.SQL("select {lanes}").format(lanes=_LANES)
+_ONLY_LANES: Final = statement(sql.SQL("select {lanes}").format(lanes=_LANES))
 
-_HYDRATED: Final = hydrating(sql.SQL(",") + _LANES)
+_HYDRATED: Final = statement(hydrating(sql.SQL(",") + _LANES))
 
-_BELONGING: Final = sql.SQL("""
+_BELONGING: Final = statement(
+    sql.SQL("""
 select e.post_id as id, e.published_at as since
   from posts e
  where e.post_id = any (%(posts)s::uuid[])
@@ -44,10 +46,12 @@ select e.post_id as id, e.published_at as since
           and (e.audience <> 'selected' or %(viewer)s = any (e.chosen)){no_block}{no_mute}))
  order by e.published_at desc, e.post_id desc
  limit %(limit)s""").format(no_block=NO_BLOCK, no_mute=NO_MUTE)
+)
 
 # Everything that those write whom the viewer follows, hidden and muted or not: reads leave that
 # out, and may find it in its place again tomorrow.
-_CANDIDATES: Final = sql.SQL("""
+_CANDIDATES: Final = statement(
+    sql.SQL("""
 with followed as materialized (
     select f.target_id as id
       from follows f where f.follower_id = %(viewer)s and f.state = 'established'
@@ -78,10 +82,12 @@ select n.id, n.since,
   from newest n
  order by n.since desc, n.id desc
  limit %(limit)s""")
+)
 
 
 # One row at least, so that the lanes are always of the same snapshot.
-_OWED: Final = sql.SQL("""
+_OWED: Final = statement(
+    sql.SQL("""
 select {lanes}, p.id, p.since, p.author
   from (select) one
   left join (
@@ -90,7 +96,8 @@ select {lanes}, p.id, p.since, p.author
      where p.published_at > %(floor)s and (p.author_id = %(viewer)s or p.author_id in (
            select f.target_id from follows f
             where f.follower_id = %(viewer)s and f.state = 'established'))) p on true""").format(
-    lanes=_LANES
+        lanes=_LANES
+    )
 )
 
 

@@ -11,6 +11,7 @@ from infra.postgres.pool import open_pool
 from queries.paging import TOP, Edge
 from queries.reads import comments, feeds, graph
 from queries.reads.graph import PeopleList
+from queries.statement import Statement
 from tests.queries.conftest import Side
 from tests.queries.world import ANA, BEN, CLO, START
 
@@ -72,33 +73,30 @@ async def test_a_page_in_the_middle_of_one_moment_reads_no_more_than_itself(
 
 async def explained(
     reading: AsyncConnection[Any],
-    query: sql.Composed,
+    statement: Statement,
     params: Mapping[str, object],
     how: sql.SQL,
 ) -> list[Any]:
     """How PostgreSQL runs the query for whoever reads, by the plan that it has for everybody."""
-    text = query.as_string(reading)
-    used = [name for name in params if f"%({name})s" in text]
-    numbered = text % {name: f"${number}" for number, name in enumerate(used, start=1)}
-    await reading.execute(b"prepare page as " + numbered.encode())
-    given = sql.SQL(", ").join(sql.Literal(params[name]) for name in used)
+    await reading.execute(b"prepare page as " + statement.text)
+    given = sql.SQL(", ").join(map(sql.Literal, statement.values(params)))
     explain = sql.SQL("explain (analyze, {}) execute page ({})").format(how, given)
     cursor = await reading.execute(explain)
     return [row[0] for row in await cursor.fetchall()]
 
 
 async def lines(
-    reading: AsyncConnection[Any], query: sql.Composed, params: Mapping[str, object]
+    reading: AsyncConnection[Any], statement: Statement, params: Mapping[str, object]
 ) -> str:
     """The plan as PostgreSQL tells it to people."""
-    return "\n".join(await explained(reading, query, params, LINES))
+    return "\n".join(await explained(reading, statement, params, LINES))
 
 
 async def rows_read(
-    reading: AsyncConnection[Any], query: sql.Composed, params: Mapping[str, object], table: str
+    reading: AsyncConnection[Any], statement: Statement, params: Mapping[str, object], table: str
 ) -> int:
     """How many rows of the table the plan takes in its hands."""
-    (plans,) = await explained(reading, query, params, TREE)
+    (plans,) = await explained(reading, statement, params, TREE)
     return sum(
         node["Actual Rows"] * node["Actual Loops"]
         for node in nodes(plans[0]["Plan"])
@@ -126,7 +124,7 @@ async def crowded(side: Side) -> None:
     ids=("explore", "person", "bookmarks", "oldest", "newest", "replies"),
 )
 async def test_a_page_of_posts_or_comments_is_found_by_its_index_alone(
-    side: Side, reading: AsyncConnection[Any], query: sql.Composed, more: dict[str, Any]
+    side: Side, reading: AsyncConnection[Any], query: Statement, more: dict[str, Any]
 ) -> None:
     await crowded(side)
     middle = Edge(id=CLO, since=START)

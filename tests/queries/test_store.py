@@ -12,14 +12,15 @@ from psycopg import sql
 from infra.config import Settings
 from infra.postgres import pool as pool_module
 from infra.postgres.pool import open_pool
+from queries.statement import statement
 from queries.store import Reader, Store
 from schemas.refusals import Unavailable
 from tests.eventually import eventually
 from tests.queries.conftest import Side
 from tests.stack import Stack
 
-ONE = sql.SQL("select 1 as number")
-SLOW = sql.SQL("select 1 as number from pg_sleep(60)")
+ONE = statement(sql.SQL("select 1 as number"))
+SLOW = statement(sql.SQL("select 1 as number from pg_sleep(60)"))
 LONG_BEFORE_S = 20.0
 """What ends by then has waited neither for the statement nor for the store's own deadline."""
 
@@ -51,21 +52,22 @@ async def recovered(store: Store) -> None:
 
 
 async def test_a_read_changes_nothing(side: Side) -> None:
-    write = sql.SQL("insert into parked values ('a', 1, 'people-0', 1, 'a') returning 1 as number")
+    query = sql.SQL("insert into parked values ('a', 1, 'people-0', 1, 'a') returning 1 as number")
     with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
-        await side.store.until(math.inf).rows(Number, write, {})
+        await side.store.until(math.inf).rows(Number, statement(query), {})
 
 
 async def test_rows_that_do_not_fit_are_a_bug_and_not_a_refusal(side: Side) -> None:
+    text = statement(sql.SQL("select 'x' as number"))
     with pytest.raises(ValidationError):
-        await side.store.until(math.inf).rows(Number, sql.SQL("select 'x' as number"), {})
+        await side.store.until(math.inf).rows(Number, text, {})
 
 
 async def test_read_models_that_are_not_made_yet_are_unavailable(settings: Settings) -> None:
     async with open_pool(settings.postgres, role="queries", read_only=True) as pool:
         reader = Store(pool, answer_s=5).until(math.inf)
         with pytest.raises(Unavailable, match="STORE_UNAVAILABLE"):
-            await reader.rows(Number, sql.SQL("select 1 as number from accounts"), {})
+            await reader.rows(Number, statement(sql.SQL("select 1 as number from accounts")), {})
 
 
 async def test_a_statement_takes_no_longer_than_the_caller_waits(side: Side) -> None:
