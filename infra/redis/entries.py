@@ -6,6 +6,7 @@ A list in Redis holds blobs of entries, newest pushed first, and at its very end
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ BLOB_ENTRIES_MAX: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ENTRY: Final = struct.Struct(">Q16s")
+_WHOLE: Final = struct.Struct(f"{ENTRY_BYTES}s")
 _SEAL: Final = struct.Struct(">16s16s?Q")
 _TIME_MAX: Final = (1 << 64) - 1
 
@@ -52,8 +54,8 @@ def blobs(newest_first: Sequence[bytes]) -> list[bytes]:
 
 
 def split(joined: bytes) -> Iterator[bytes]:
-    """The entries of one blob or of many."""
-    return (joined[at : at + ENTRY_BYTES] for at in range(0, len(joined), ENTRY_BYTES))
+    """The entries of one blob or of many. A read of home goes through hundreds to find ten."""
+    return chain.from_iterable(_WHOLE.iter_unpack(joined))
 
 
 def seal(timeline: Timeline) -> bytes:

@@ -1,6 +1,8 @@
 """What a timeline holds below a place: distinct candidates, newest first, and where they end."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -31,10 +33,16 @@ def skeleton(timeline: Timeline, after: Edge, merged: Sequence[Edge], limit: int
     if len(merged) >= limit:
         bottom = max(bottom, entry(merged[-1].since, merged[-1].id))
     top = entry(after.since, after.id)
-    known = [one for one in split(timeline.entries) if bottom <= one < top]
-    known += [one for one in _entries(merged) if bottom <= one]
+    known = sorted_newest_first(chain(split(timeline.entries), _entries(merged)))
     whole = timeline.floor == 0 and len(merged) < limit
-    return Skeleton(sorted_newest_first(known), whole)
+    return Skeleton(_between(known, bottom, top), whole)
+
+
+def _between(newest_first: list[bytes], bottom: bytes, top: bytes) -> list[bytes]:
+    """Those from `bottom` up to what is below `top`, found by halving."""
+    oldest_first = newest_first[::-1]
+    found = oldest_first[bisect_left(oldest_first, bottom) : bisect_left(oldest_first, top)]
+    return found[::-1]
 
 
 def edges(candidates: Iterable[bytes]) -> list[Edge]:
