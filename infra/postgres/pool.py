@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
+import msgspec
 from psycopg import AsyncConnection, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from infra.config_servers import PostgresSettings
@@ -83,6 +85,7 @@ async def open_pool(
         max_size=settings.pool_connections_max,
         timeout=settings.pool_wait_ms / 1000,
         reconnect_timeout=_RECONNECT_S,
+        configure=_configured,
         check=check,
         name=role,
         open=False,
@@ -106,6 +109,11 @@ def translated() -> Iterator[None]:
     except (OperationalError, errors.ReadOnlySqlTransaction) as problem:
         detail = "The database cannot be reached now; try again in a moment."
         raise Unavailable(STORE_UNAVAILABLE, detail) from problem
+
+
+async def _configured(connection: AsyncConnection[Any]) -> None:
+    """Reads columns of JSON by a decoder that costs a fifth of the library's."""
+    set_json_loads(msgspec.json.decode, connection)
 
 
 def _has_news(connection: AsyncConnection[Any]) -> bool:
