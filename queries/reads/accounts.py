@@ -12,6 +12,8 @@ from queries.reads import counts
 from queries.statement import Statement, statement
 from queries.store import Reader, Row
 
+# How the two follow each other is looked up by key: a join would be planned as a hash of all who
+# follow the viewer, which takes long for those whom a million follow.
 _PERSON: Final = sql.SQL("""
 select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_at{more},
        -- Looked up once for the statement, whose snapshot all of this is from.
@@ -20,8 +22,10 @@ select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_
        exists (select from private_accounts p where p.account_id = a.account_id) as private,
        {followers} as followers, {following} as following,
        a.account_id = %(viewer)s as own,
-       coalesce(mine.state, 'none') as viewer_follows,
-       coalesce(theirs.state, 'none') as follows_viewer,
+       coalesce((select e.state from follows e where e.target_id = a.account_id
+          and e.follower_id = %(viewer)s), 'none') as viewer_follows,
+       coalesce((select e.state from follows e where e.target_id = %(viewer)s
+          and e.follower_id = a.account_id), 'none') as follows_viewer,
        exists (select from blocks b
           where b.blocker_id = %(viewer)s and b.blocked_id = a.account_id) as viewer_blocks,
        exists (select from blocks b
@@ -32,8 +36,6 @@ select a.account_id, a.handle, a.first_name, a.last_name, a.about, a.registered_
   left join follower_counts c on c.account_id = a.account_id
  cross join lateral (select sum(n.following)::bigint as following
                        from following_counts n where n.account_id = a.account_id) f
-  left join follows mine on mine.target_id = a.account_id and mine.follower_id = %(viewer)s
-  left join follows theirs on theirs.target_id = %(viewer)s and theirs.follower_id = a.account_id
  where {who}""")
 
 
@@ -56,7 +58,7 @@ def _people(who: sql.SQL, more: sql.SQL = sql.SQL("")) -> Statement:
     return statement(counts.HIDING + person_of(who, more))
 
 
-_BY_IDS: Final = _people(sql.SQL("a.account_id = any(%(accounts)s::uuid[])"))
+BY_IDS: Final = _people(sql.SQL("a.account_id = any(%(accounts)s::uuid[])"))
 
 # While a handle passes on, two partitions may both name a holder for a moment: the later account
 # is the one that claimed it.
@@ -101,7 +103,7 @@ async def people(reader: Reader, viewer: UUID, accounts: Sequence[UUID]) -> dict
     if not accounts:
         return {}
     params = {"viewer": viewer, "accounts": list(accounts)}
-    return {row.account_id: row for row in await reader.rows(Person, _BY_IDS, params)}
+    return {row.account_id: row for row in await reader.rows(Person, BY_IDS, params)}
 
 
 async def person(reader: Reader, viewer: UUID, account: UUID) -> Person | None:

@@ -65,7 +65,7 @@ def hydrating(more: sql.SQL | sql.Composed = sql.SQL("")) -> sql.Composed:
     )
 
 
-_BY_IDS: Final = statement(hydrating())
+BY_IDS: Final = statement(hydrating())
 
 # The number of an edit takes the place of an id: it tells apart what happened at one instant.
 _EDITS: Final = statement(
@@ -102,7 +102,7 @@ async def posts(reader: Reader, viewer: UUID, wanted: Sequence[UUID]) -> dict[UU
     if not wanted:
         return {}
     params = {"viewer": viewer, "posts": list(wanted)}
-    return {row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)}
+    return {row.post_id: row for row in await reader.rows(Post, BY_IDS, params)}
 
 
 async def post(reader: Reader, viewer: UUID, wanted: UUID) -> Post | None:

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection, sql
 from infra.config import Settings
 from infra.postgres.pool import open_pool
 from queries.paging import TOP, Edge
-from queries.reads import comments, feeds, graph
+from queries.reads import accounts, comments, feeds, graph, posts
 from queries.reads.graph import PeopleList
 from queries.statement import Statement
 from tests.queries.conftest import Side
@@ -140,6 +140,22 @@ async def test_home_reads_one_post_of_everybody_and_those_of_the_authors_on_the_
     await crowded(side)
     read = await rows_read(reading, feeds.HOME, feeds.place(ANA, TOP, 21), "posts")
     assert 201 <= read <= 202 + 21 * 21
+
+
+@pytest.mark.parametrize("query", [posts.BY_IDS, accounts.BY_IDS], ids=("posts", "people"))
+async def test_who_many_follow_reads_no_more_than_others(
+    side: Side, reading: AsyncConnection[Any], query: Statement
+) -> None:
+    await crowded(side)
+    anybody = sql.SQL("gen_random_uuid()")
+    for target in (ANA, anybody):
+        crowd = CROWD.format(target=target, follower=anybody, state="established", since=START)
+        await side.world.execute(crowd)
+    await side.world.execute(sql.SQL("analyze"))
+    shown = await side.world.execute(sql.SQL("select post_id, author_id from posts limit 20"))
+    page, people = map(list, zip(*shown, strict=True))
+    params = {"viewer": ANA, "posts": page, "accounts": people}
+    assert await rows_read(reading, query, params, "follows") <= 2 * len(page)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
