@@ -39,7 +39,7 @@ def in_world(settings: Settings, work: Work, *, moved: int = 0) -> None:
 
     async def made() -> None:
         postgres = settings.postgres
-        patient = replace(settings, feeds=replace(settings.feeds, read_wait_ms=5000))
+        patient = replace(settings, feeds=replace(settings.feeds, read_wait_ms=60_000))
         async with (
             made_world(postgres.dsn, postgres.schema) as world,
             open_pool(postgres, role="tests") as pool,
@@ -49,7 +49,7 @@ def in_world(settings: Settings, work: Work, *, moved: int = 0) -> None:
             await world.follow(ANA, BEN)
             await world.checkpoint("posts", "posts-0", 7)
             entries = await work(world)
-            places = (await lanes(Store(pool, 5).until(call(ANA).deadline_s))).places
+            places = (await lanes(Store(pool, 60).until(call(ANA).deadline_s))).places
             await markers.advance([Move(lane, place, place) for lane, place in places.items()])
             generation = (await timelines.glimpse(ANA)).generation
             assert generation is not None

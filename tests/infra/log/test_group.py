@@ -9,6 +9,9 @@ from infra.log.group import advised
 from infra.log.topics import all_partitions, ensure
 from tests.stack import Stack
 
+SETTLED_S = 120.0
+"""Longer than a killed broker takes to come back on a busy machine, and a group to form."""
+
 Advice = AsyncGenerator[frozenset[Partition], None]
 
 
@@ -34,7 +37,7 @@ class Instance:
 
 
 async def settled(settings: Settings, *instances: Instance) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(SETTLED_S):
         while not shared_out(settings, instances):
             changes = [asyncio.create_task(each.changed.wait()) for each in instances]
             await asyncio.wait(changes, return_when=asyncio.FIRST_COMPLETED)
