@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -144,7 +143,7 @@ class Waiting:
 
     async def _checkpoints(self) -> list[Checkpoint]:
         # To join a poll that began earlier is safe: checkpoints only grow, so it may report too
-        # little, never too much.
+        # little. Should the database have gone back since, what is read next is refused.
         if self._poll is None or self._poll.done():
             self._poll = asyncio.create_task(self._read())
         return await asyncio.shield(self._poll)
@@ -154,7 +153,7 @@ class Waiting:
         if not any(point.parked and point.partition in wanted for point in checkpoints):
             return
         asked = {"partitions": list(wanted), "offsets": list(wanted.values()), "models": _MODELS}
-        reader = self._store.until(math.inf)
+        reader = self._store.anyhow()
         for found in await reader.rows(Checkpoint, _PARKED, asked):
             _log.error("read for what %s set aside", _place(found))
             raise Unavailable(
@@ -163,8 +162,10 @@ class Waiting:
             )
 
     async def _read(self) -> list[Checkpoint]:
-        reader = self._store.until(math.inf)
-        return await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS})
+        reader = self._store.anyhow()
+        found = await reader.rows(Checkpoint, _CHECKPOINTS, {"models": _MODELS})
+        self._store.held.note({(point.model, point.partition): point.offset for point in found})
+        return found
 
 
 def _refuse_in_vain(late: list[Checkpoint]) -> None:

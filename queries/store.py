@@ -8,6 +8,7 @@ drops its connection (infra.postgres.prompt).
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
@@ -18,6 +19,7 @@ from psycopg import AsyncConnection, AsyncRawCursor, errors
 from psycopg.rows import dict_row
 
 from infra.postgres.pool import STORE_UNAVAILABLE, Pool, translated
+from queries.held import Held
 from queries.statement import Statement
 from schemas.refusals import Unavailable
 
@@ -29,16 +31,28 @@ Connected = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 class Store:
     """Reads from `pool`, which was opened read only.
 
-    `answer_s` bounds a request that came without a deadline, or with a distant one.
+    `answer_s` bounds a request that came without a deadline, or with a distant one. Nothing is read
+    where less is there than what was `held` once.
     """
 
     def __init__(self, pool: Pool, answer_s: float) -> None:
+        self.held = Held()
         self._pool = pool
         self._answer_s = answer_s
 
     def until(self, deadline_s: float) -> "Reader":
         """What one request reads with, up to `deadline_s` on the monotonic clock."""
-        return Reader(self._pool.connection, self._bounded(deadline_s))
+        return Reader(self._whole, self._bounded(deadline_s))
+
+    def anyhow(self) -> "Reader":
+        """What reads how far the read models are, be it less than they held once."""
+        return Reader(self._pool.connection, self._bounded(math.inf))
+
+    @asynccontextmanager
+    async def _whole(self) -> AsyncIterator[AsyncConnection[Any]]:
+        async with self._pool.connection() as connection:
+            await self.held.require(connection)
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self, deadline_s: float) -> AsyncIterator["Reader"]:
@@ -55,7 +69,7 @@ class Store:
                 yield Reader(lambda: nullcontext(connection), deadline_s)
 
     async def _begin(self, opened: AsyncExitStack) -> AsyncConnection[Any]:
-        connection = await opened.enter_async_context(self._pool.connection())
+        connection = await opened.enter_async_context(self._whole())
         # Repeatable read, as pools that only read are opened.
         await opened.enter_async_context(connection.transaction())
         return connection

@@ -17,7 +17,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from infra.config_servers import PostgresSettings
-from infra.postgres.prompt import PromptConnection
+from infra.postgres.prompt import PromptConnection, introduce
 from schemas.refusals import Unavailable
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
@@ -60,11 +60,11 @@ async def open_pool(
     """A pool for one process, closed at the end. Does not wait for the server to be there.
 
     Connections are in autocommit, so that a single statement costs a single round trip: whatever
-    belongs together goes into `async with connection.transaction()`, which sees one moment if the
-    pool is `read_only`. There a prepared statement has one plan, whatever its parameters.
-    Unqualified names mean the deployment's schema. `role` is what the process is for, seen in
-    pg_stat_activity as `agora-{role}`. Getting a connection raises PoolTimeout after
-    `settings.pool_wait_ms`.
+    belongs together goes into `async with connection.transaction()`. If the pool is `read_only`,
+    that sees one moment, a prepared statement has one plan, whatever its parameters, and
+    `infra.postgres.prompt.server_of` tells servers apart. Unqualified names mean the deployment's
+    schema. `role` is what the process is for, seen in pg_stat_activity as `agora-{role}`. Getting
+    a connection raises PoolTimeout after `settings.pool_wait_ms`.
     """
 
     async def check(connection: AsyncConnection[Any]) -> None:
@@ -77,6 +77,12 @@ async def open_pool(
             await pool.check()
             raise
 
+    async def configure(connection: AsyncConnection[Any]) -> None:
+        # The library's own decoder of JSON takes five times as long.
+        set_json_loads(msgspec.json.decode, connection)
+        if read_only:
+            await introduce(connection)
+
     pool: Pool = AsyncConnectionPool(
         settings.dsn,
         connection_class=PromptConnection,
@@ -85,7 +91,7 @@ async def open_pool(
         max_size=settings.pool_connections_max,
         timeout=settings.pool_wait_ms / 1000,
         reconnect_timeout=_RECONNECT_S,
-        configure=_configured,
+        configure=configure,
         check=check,
         name=role,
         open=False,
@@ -109,11 +115,6 @@ def translated() -> Iterator[None]:
     except (OperationalError, errors.ReadOnlySqlTransaction) as problem:
         detail = "The database cannot be reached now; try again in a moment."
         raise Unavailable(STORE_UNAVAILABLE, detail) from problem
-
-
-async def _configured(connection: AsyncConnection[Any]) -> None:
-    """Reads columns of JSON by a decoder that costs a fifth of the library's."""
-    set_json_loads(msgspec.json.decode, connection)
 
 
 def _has_news(connection: AsyncConnection[Any]) -> bool:

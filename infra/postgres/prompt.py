@@ -1,6 +1,7 @@
 """Connections that can be cancelled at once, even while the server does not respond."""
 
 import asyncio
+from datetime import datetime
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection, waiting
@@ -17,6 +18,9 @@ class PromptConnection(AsyncConnection[Any]):
     itself, at the latest when the statement's own time is over.
     """
 
+    server: datetime | None = None
+    """When the server behind it started, where `introduce` has asked: no other did just then."""
+
     async def wait(
         self,
         gen: PQGen[Result],
@@ -31,3 +35,15 @@ class PromptConnection(AsyncConnection[Any]):
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
+
+
+async def introduce(connection: AsyncConnection[Any]) -> None:
+    """Asks a new connection which server it leads to, for `server_of`."""
+    if isinstance(connection, PromptConnection):
+        cursor = await connection.execute("select pg_postmaster_start_time()")
+        [[connection.server]] = await cursor.fetchall()
+
+
+def server_of(connection: AsyncConnection[Any]) -> datetime | None:
+    """Which server the connection leads to, by when that started; None if nobody has asked."""
+    return connection.server if isinstance(connection, PromptConnection) else None

@@ -77,6 +77,7 @@ async def side(settings: Settings) -> AsyncIterator[Side]:
     ):
         # With one connection open, whoever asks alone gets that one, and round trips can be told.
         await pool.wait()
+        wire.reset()
         store = Store(pool, ANSWER_S)
         digests = Digests(KEY)
         cursors = Cursors(Seals(KEY))

@@ -1,6 +1,7 @@
 """Connections are set up alike, and come back by themselves after the server was away."""
 
 import asyncio
+from datetime import datetime
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from infra.config_servers import PostgresSettings
 from infra.postgres.pool import Pool, open_pool, translated
+from infra.postgres.prompt import server_of
 from schemas.refusals import Unavailable
 from tests.infra.postgres.world import open_world
 from tests.stack import Stack, free_ports
@@ -136,6 +138,21 @@ async def test_after_a_crash_of_the_server_nobody_gets_a_dead_connection(stack: 
         assert await value(pool, "select 1") == 1
         answers = await asyncio.gather(*(value(pool, "select 1") for _ in range(20)))
     assert answers == [1] * 20
+
+
+async def test_connections_tell_one_server_from_the_next(stack: Stack) -> None:
+    async with open_pool(stack.settings().postgres, role="test", read_only=True) as pool:
+        servers = [await server(pool), await server(pool)]
+        stack.postgres.restart()
+        servers.append(await server(pool))
+    first, same, other = servers
+    assert first == same != other
+    assert None not in servers
+
+
+async def server(pool: Pool) -> datetime | None:
+    async with pool.connection() as connection:
+        return server_of(connection)
 
 
 async def test_once_the_server_is_back_so_are_its_clients(stack: Stack) -> None:
