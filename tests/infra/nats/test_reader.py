@@ -1,20 +1,25 @@
 """A reader misses nothing that the stream still has, and says where the stream has less."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import UTC, datetime
 from uuid import UUID
 
 import nats
+import pytest
 from msgspec.structs import replace
 
 from infra.config_servers import NatsSettings
+from infra.nats import reader as module
 from infra.nats.items import Address, Item, Scope, subjects_of
 from infra.nats.publisher import open_publisher
-from infra.nats.reader import SILENCE_S
+from infra.nats.reader import SILENCE_S, Began, Reader
 from infra.nats.stream import stream_name
 from tests.infra.nats.reading import Read, reading
 from tests.stack import Stack, paused
 
+SLOW_S = 0.01
+SECONDS = 30.0
 TO_ANA = Address(Scope.ACCOUNT, UUID(int=0xA))
 
 
@@ -89,6 +94,28 @@ async def test_a_consumer_that_the_server_dropped_is_made_anew_where_it_was(stac
         await client.close()
     assert numbers(read) == [1, 2, 3]
     assert read.began[1].first == 2
+
+
+async def test_a_reader_that_is_too_slow_reads_again_what_it_could_not_take(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_WAITING_MAX", 2)
+    monkeypatch.setattr(module, "_PENDING_MAX", 4)
+    settings = stack.settings().nats
+    beginnings, found = 0, list[int]()
+    async with asyncio.timeout(SECONDS), aclosing(Reader(settings, backlog=100).read()) as reading:
+        async for one in reading:
+            if isinstance(one, Began):
+                beginnings += 1
+                if beginnings == 1:
+                    await sent(settings, *range(40))
+                continue
+            found.append(one.sequence)
+            await asyncio.sleep(SLOW_S)
+            if one.sequence == 40:
+                break
+    assert found == [*range(1, 41)]
+    assert beginnings > 1
 
 
 async def test_a_deleted_stream_is_made_anew_as_another_incarnation(stack: Stack) -> None:
