@@ -13,6 +13,8 @@ from infra.local.process import Process, Recipe
 
 HEALTHY_S: Final = 60.0
 """Within this everything is served again, whatever happened, on a busy machine as well."""
+AWAY: Final = "Something it needs is away"
+"""What a process says that cannot start for want of a server; it is started again until it can."""
 
 
 class Armed:
@@ -43,6 +45,8 @@ class Armed:
             environ=variables_of(settings) | dict(environ or {}),
         )
         self.process = Process(recipe, folder / f"{name}.log", dies_with_parent=True)
+        self.crashes: list[str] = []
+        """How it ended whenever nobody had ended it."""
 
     def arm(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Has the process die, or freeze on SIGSTOP, when it passes `point`."""
@@ -70,14 +74,21 @@ class Armed:
             while not frozen(self.process.pid):  # noqa: ASYNC110  Processes ring no bell.
                 await asyncio.sleep(0.005)
 
+    def revive(self) -> None:
+        """Starts it if it has ended, as a supervisor does; notes it if it crashed."""
+        if self.process.running:
+            return
+        if self.process.exit_status not in {None, 0, -signal.SIGKILL}:
+            told = self.process.failure()
+            if AWAY not in told:
+                self.crashes.append(told)
+        self.process.start()
+
     async def ready(self) -> None:
-        """Until the process takes calls, started anew if it was killed; raises TimeoutError."""
+        """Until the process takes calls, started anew if it has ended; raises TimeoutError."""
         async with asyncio.timeout(HEALTHY_S):
             while not self.process.ready():
-                if not self.process.running:
-                    killed = self.process.exit_status in {None, -signal.SIGKILL}
-                    assert killed, self.process.failure()
-                    self.process.start()
+                self.revive()
                 await asyncio.sleep(0.02)
 
 

@@ -107,10 +107,10 @@ class Fleet:
         # One that has just passed its point may need a moment to be gone.
         await asyncio.sleep(GONE_S)
         for instance in self.instances:
-            if not instance.process.running:
-                instance.process.start()
+            instance.revive()
         for instance in self.instances:
             await instance.ready()
+            assert not instance.crashes, instance.crashes
         await self.all_owned()
 
     async def prepare(self, people: int) -> None:

@@ -32,7 +32,8 @@ PLANTING: Final[Mapping[str, Callable[[Trigger], None]]] = {
 
 
 DETOUR: Final = "TESTS_KAFKA_DETOUR"
-"""`PORT:RELAY`: who wants to connect to Kafka at the one port comes to the other."""
+"""`PORT:RELAY`, several with commas: who wants to connect to Kafka at the one port comes to the
+other."""
 
 
 def run() -> None:
@@ -40,7 +41,8 @@ def run() -> None:
     file = Path(sys.argv.pop(1))
     adopt_if_arrived(file.parent)
     if detour := os.environ.get(DETOUR):
-        _divert(*map(int, detour.split(":")))
+        pairs = (each.split(":") for each in detour.split(","))
+        _divert({int(port): int(relay) for port, relay in pairs})
     for side in sys.argv[2:]:
         PLANTING[side](Trigger(file))
         clock = file.with_suffix(".clock")
@@ -49,13 +51,13 @@ def run() -> None:
     main()
 
 
-def _divert(port: int, relay: int) -> None:
+def _divert(relays: Mapping[int, int]) -> None:
     from aiokafka import client
 
     connect = client.create_conn
 
     async def connected(host: str, wanted: int, **named: Any) -> Any:
-        return await connect(host, relay if wanted == port else wanted, **named)
+        return await connect(host, relays.get(wanted, wanted), **named)
 
     client.create_conn = connected
 

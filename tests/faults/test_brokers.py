@@ -1,12 +1,12 @@
 """Brokers are killed and paused under load: one alone, and the leader of three."""
 
 import asyncio
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from infra.local.process import Process
+from tests.faults.brokers import controller
 from tests.faults.fleet import Fleet, running_fleet
 from tests.faults.load import Load
 from tests.faults.rounds import ROUNDS
@@ -15,7 +15,6 @@ from tests.stack import KafkaCluster, Stack
 
 LONGER_THAN_A_REQUEST_S = 4.0
 AWAY_S = 2.0
-ELECTED = re.compile(r"^(\S+) .*Becoming the active controller", re.MULTILINE)
 
 pytestmark = pytest.mark.faults
 
@@ -62,7 +61,7 @@ async def test_the_leader_of_three_may_be_killed(
     async with Load(replicated, seed=3) as load:
         for _ in range(ROUNDS):
             await load.flows()
-            leader = controller(kafka_cluster)
+            leader = controller(kafka_cluster.brokers)
             leader.kill()
             await load.flows()
             leader.start()
@@ -77,7 +76,7 @@ async def test_two_of_three_may_be_killed_and_nothing_is_acknowledged_meanwhile(
     await replicated.mended()
     async with Load(replicated, seed=5) as load:
         await load.flows()
-        leader = controller(kafka_cluster)
+        leader = controller(kafka_cluster.brokers)
         other = next(one for one in kafka_cluster.brokers if one is not leader)
         killed = [leader, other]
         for broker in killed:
@@ -98,7 +97,7 @@ async def test_the_leader_of_three_may_pause(
     async with Load(replicated, seed=4) as load:
         for _ in range(ROUNDS):
             await load.flows()
-            await paused(controller(kafka_cluster))
+            await paused(controller(kafka_cluster.brokers))
             await load.flows()
     await uphold(replicated, load.history)
 
@@ -113,15 +112,3 @@ async def paused(broker: Process) -> None:
     broker.pause()
     await asyncio.sleep(LONGER_THAN_A_REQUEST_S)
     broker.resume()
-
-
-def controller(cluster: KafkaCluster) -> Process:
-    """The broker that was elected to lead the others last, by what they say themselves."""
-    leader = max(cluster.brokers, key=last_elected)
-    assert last_elected(leader)
-    return leader
-
-
-def last_elected(broker: Process) -> str:
-    elections = ELECTED.findall(broker.log_file.read_text())
-    return max(elections, default="")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tests.judge.eras import Eras
 from tests.judge.findings import Finding
 from tests.judge.history import Try
 
@@ -10,17 +11,17 @@ EXCUSED: Final = frozenset({0, 503})
 """No answer at all, and one that says to try again: what faults may look like from outside."""
 
 
-def judged(history: Sequence[Try]) -> Iterator[Finding]:
+def judged(history: Sequence[Try], eras: Eras) -> Iterator[Finding]:
     """Every breach."""
     closing: dict[str, float] = {}
-    closed: dict[str, float] = {}
+    closed: dict[tuple[int, str], float] = {}
     for one in history:
         if one.deed == "SignOut":
             sent = closing.get(one.session, one.sent_at)
             closing[one.session] = min(sent, one.sent_at)
             if one.ok and one.answer["receipt"].get("everywhere"):
-                known = closed.get(one.session, one.answered_at)
-                closed[one.session] = min(known, one.answered_at)
+                key = eras.known(one.answered_at), one.session
+                closed[key] = min(closed.get(key, one.answered_at), one.answered_at)
     for one in history:
         if one.status >= 500 and one.status not in EXCUSED:
             yield Finding("faultless", str(one))
@@ -28,5 +29,6 @@ def judged(history: Sequence[Try]) -> Iterator[Finding]:
             yield Finding("found", f"{one}, with the right password")
         elif one.status == 401 and one.answered_at < closing.get(one.session, float("inf")):
             yield Finding("sessions", f"{one}, but nobody had signed out")
-        if one.ok and one.session and one.sent_at > closed.get(one.session, float("inf")):
+        key = eras.answered(one.answered_at), one.session
+        if one.ok and one.session and one.sent_at > closed.get(key, float("inf")):
             yield Finding("sessions", f"{one}, after its session was closed everywhere")

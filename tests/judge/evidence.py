@@ -28,6 +28,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     `log` holds key and value of each record by partition, the offset being the place. `keys` are
     the wrapped keys of people, None where destroyed. `planted` names places of the log at which
     the run itself wrote what is no record. `harmless` are event types that only the run knows.
+    `set_back` are the times in which the read models were behind what they had held, as after a
+    fail-over, by the clock of the history: from when, and until when at the latest.
     """
 
     seed: int
@@ -39,6 +41,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     history: list[Try]
     planted: list[tuple[str, int]] = []
     harmless: list[str] = []
+    set_back: list[tuple[float, float]] = []
 
 
 def keep(evidence: Evidence, file: Path) -> None:

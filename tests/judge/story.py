@@ -53,6 +53,7 @@ class Story:
         self.log: dict[str, list[tuple[bytes, bytes | None]]] = {one: [] for one in PARTITIONS}
         self.history: list[Try] = []
         self.snapshots: list[Snapshot] = []
+        self.set_back: list[tuple[float, float]] = []
         self.now = 0.0
         self._keys: dict[str, bytes] = {}
         self._versions: dict[str, int] = {}
@@ -254,6 +255,7 @@ class Story:
             id_key=IDS,
             snapshots=self.snapshots,
             history=self.history,
+            set_back=self.set_back,
         )
 
     def findings(self) -> list[Finding]:

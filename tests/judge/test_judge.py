@@ -264,6 +264,31 @@ def test_a_post_hidden_by_a_block_may_still_be_shown_to_who_asked_before() -> No
     assert story.findings() == []
 
 
+def test_a_closed_session_may_open_doors_again_once_its_end_was_lost() -> None:
+    story = told()
+    story.tell("SignOut", "ben", {}, "out", position(people=3), everywhere=True)
+    story.set_back.append((story.now, story.now + 2.0))
+    story.read("ReadPost", "ben", HEY, shown("ana", "hey", "Good morning."))
+    assert story.findings() == []
+
+
+def test_a_session_that_is_closed_after_a_loss_stays_closed() -> None:
+    story = told()
+    story.set_back.append((story.now, story.now + 0.5))
+    story.now += 1.0
+    story.tell("SignOut", "ben", {}, "out", position(people=3), everywhere=True)
+    story.read("ReadPost", "ben", HEY, shown("ana", "hey", "Good morning."))
+    assert "sessions" in story.broken()
+
+
+def test_what_was_hidden_stays_hidden_whatever_was_lost() -> None:
+    story = told()
+    story.block("ana", "ben", everywhere=True)
+    story.set_back.append((story.now, story.now + 2.0))
+    story.read("ReadPost", "ben", HEY, shown("ana", "hey", "Good morning."))
+    assert "shown" in story.broken()
+
+
 def test_a_deposed_owner_s_words_count_for_nothing() -> None:
     story = told()
     story.claim("people-0", "epoch-2", EPOCH)

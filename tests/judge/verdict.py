@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.judge import calls, tables
 from tests.judge.answers import Answers
 from tests.judge.commands import Commands
+from tests.judge.eras import Eras
 from tests.judge.evidence import Evidence
 from tests.judge.findings import Finding
 from tests.judge.fold import Fold
@@ -25,7 +26,7 @@ def _found(evidence: Evidence) -> Iterator[Finding]:
     public = Public(evidence.id_key)
     moments = Moments(ledger, evidence.history, public)
     yield from tables.judged(evidence, fold)
-    yield from calls.judged(evidence.history)
+    yield from calls.judged(evidence.history, Eras(evidence.set_back))
     commands = Commands(evidence.history, ledger, fold, moments, public)
     yield from commands.judged()
     yield from Answers(evidence.history, fold, moments, public).judged()

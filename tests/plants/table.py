@@ -220,4 +220,12 @@ PLANTS: Final[Mapping[str, Plant]] = {
         "tests/queries/test_relations.py::"
         "test_a_block_holds_for_the_next_read_whatever_was_answered_before",
     ),
+    "less-is-read": Plant(
+        "Reads are served by a database that lost what it held",
+        "queries.held:Held._all_there",
+        "return all(found.get(place, -1) >= offset for place, offset in wanted.items())",
+        "return bool(found) or not wanted",
+        "tests/queries/test_held.py::"
+        "test_a_read_goes_on_elsewhere_only_if_what_it_waited_for_is_there",
+    ),
 }

@@ -5,8 +5,10 @@ Each is a relay of its own, in a thread beside the run, since processes start be
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from tests.relay import Relay, Way, relaying
@@ -35,21 +37,25 @@ class Cables:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._relays: dict[str, Relay] = {}
+        self._relays: defaultdict[str, list[Relay]] = defaultdict(list)
         self._opened = AsyncExitStack()
 
     def lay(self, name: str, port: int) -> int:
-        """A cable to the server at this port; the port at its near end."""
+        """A cable to the server at this port; the port at its near end.
+
+        Those to several servers, laid under one name, are cut together.
+        """
         assert name in LAID, name
         return self._run(self._lay(name, port))
 
     def cut(self, name: str, way: Way) -> None:
         """Nothing passes that way from now on; what is under way waits."""
-        self._loop.call_soon_threadsafe(self._relays[name].silence, way)
+        for relay in self._relays[name]:
+            self._loop.call_soon_threadsafe(relay.silence, way)
 
     def mend(self) -> None:
         """Everything passes again, and what waited arrives."""
-        for relay in self._relays.values():
+        for relay in chain.from_iterable(self._relays.values()):
             self._loop.call_soon_threadsafe(relay.resume)
 
     def close(self) -> None:
@@ -62,7 +68,8 @@ class Cables:
             self._loop.close()
 
     async def _lay(self, name: str, port: int) -> int:
-        relay = self._relays[name] = Relay()
+        relay = Relay()
+        self._relays[name].append(relay)
         return await self._opened.enter_async_context(relaying(relay, LOOPBACK, port))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

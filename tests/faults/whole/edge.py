@@ -4,8 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -13,12 +12,12 @@ from msgspec import Struct
 
 from infra.crypto.uuid7 import new_uuid7
 from tests.faults.whole.routes import ROUTES, body_of
+from tests.faults.whole.session import Connected
 from tests.judge.history import Try
 
 TRY_S: Final = 5.0
 AGAIN_S: Final = 0.1
 AGAIN_S_MAX: Final = 1.0
-CONNECTIONS_MAX: Final = 256
 
 
 class Person(Struct):
@@ -36,28 +35,14 @@ class GaveUp(Exception):
     """A request whose outcome was not known when the run ended."""
 
 
-class Edge:
+class Edge(Connected):
     """Sends requests, and keeps the history."""
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self.history: list[Try] = []
         self.closing = False
         self._address = f"http://127.0.0.1:{port}"
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX)
-        self._session = aiohttp.ClientSession(connector=connector)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
 
     async def ask(
         self,
@@ -95,7 +80,6 @@ class Edge:
     async def _answer(
         self, person: Person, deed: str, about: Mapping[str, Any], request: str, position: str
     ) -> tuple[int, bytes]:
-        assert self._session is not None
         route = ROUTES[deed]
         headers = {"Authorization": f"Bearer {person.token}"} if person.token else {}
         if request:
@@ -104,7 +88,7 @@ class Edge:
             headers["Agora-Position"] = position
         url = self._address + route.address(about)
         body = body_of(deed, about)
-        async with self._session.request(route.verb, url, json=body, headers=headers) as answer:
+        async with self.session.request(route.verb, url, json=body, headers=headers) as answer:
             return answer.status, await answer.read()
 
     async def command(

@@ -8,7 +8,8 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 import redis.asyncio
@@ -16,13 +17,16 @@ import redis.asyncio
 from infra.local.process import Process
 from tests.faults import points
 from tests.faults.armed import Armed
+from tests.faults.brokers import controller
 from tests.faults.future import arrive
+from tests.faults.standby import connected, following
 from tests.faults.whole import postgres_trouble
 from tests.faults.whole.bursts import Bursts
 from tests.faults.whole.schedule import Fault
 from tests.faults.whole.stage import Stage
 from tests.faults.whole.strangers import Strangers
 from tests.relay import Way
+from tests.stack import paused
 
 PASSED_S: Final = 20.0
 CHURN_S: Final = 2.0
@@ -35,7 +39,7 @@ class NotPassed(Exception):
 
 
 class Scene:
-    """What a fault works on."""
+    """What a fault works on. `went_back_at` is when PostgreSQL lost what it had confirmed."""
 
     def __init__(
         self, stage: Stage, dice: random.Random, bursts: Bursts, strangers: Strangers
@@ -44,6 +48,7 @@ class Scene:
         self.dice = dice
         self.bursts = bursts
         self.strangers = strangers
+        self.went_back_at: float | None = None
 
     def one_of(self, side: str) -> Armed:
         """One process of a side, drawn."""
@@ -54,6 +59,22 @@ class Scene:
             "gateway": [self.stage.gateway],
         }
         return self.dice.choice(sides[side])
+
+    def servers(self, where: str) -> Sequence[Process]:
+        """The servers of that name: one but for brokers, of which it says which."""
+        brokers = self.stage.brokers
+        match where:
+            case "kafka":
+                return brokers
+            case "one broker":
+                return self.dice.sample(brokers, 1)
+            case "two brokers":
+                return self.dice.sample(brokers, 2)
+            case "controller":
+                return [controller(brokers)]
+            case _:
+                server: Process = getattr(self.stage, where)
+                return [server]
 
 
 async def kill(scene: Scene, fault: Fault) -> float:
@@ -90,26 +111,31 @@ async def kill_at(scene: Scene, fault: Fault) -> float:
 
 async def pause(scene: Scene, fault: Fault) -> float:
     """SIGSTOP for a while: it keeps its connections and answers nobody."""
+    victims: Sequence[Process]
     match fault.where:
-        case "kafka":
-            victim = scene.stage.kafka
+        case "owner":
+            victims = [scene.one_of("commands").process]
         case "workers":
-            victim = scene.one_of("workers").process
-        case _:
-            victim = scene.one_of("commands").process
-    victim.pause()
-    await asyncio.sleep(fault.seconds)
-    victim.resume()
+            victims = [scene.one_of("workers").process]
+        case where:
+            victims = scene.servers(where)
+    with ExitStack() as stopped:
+        for victim in victims:
+            stopped.enter_context(paused(victim))
+        await asyncio.sleep(fault.seconds)
     return time.monotonic()
 
 
 async def restart(scene: Scene, fault: Fault) -> float:
-    """A server is killed, away for a while, and started again."""
-    server: Process = getattr(scene.stage, fault.where)
-    server.kill()
+    """A server, or several, is killed, away for a while, and started again."""
+    servers = scene.servers(fault.where)
+    for server in servers:
+        server.kill()
     await asyncio.sleep(fault.seconds)
-    server.start()
-    await asyncio.to_thread(server.wait_ready)
+    for server in servers:
+        server.start()
+    for server in servers:
+        await asyncio.to_thread(server.wait_ready)
     return time.monotonic()
 
 
@@ -119,6 +145,18 @@ async def flush(scene: Scene, fault: Fault) -> float:
     try:
         await client.flushall()
     finally:
+        await client.aclose()
+    return time.monotonic()
+
+
+async def redis_full(scene: Scene, fault: Fault) -> float:
+    """Redis may take no more memory, and refuses whatever would need some."""
+    client = redis.asyncio.Redis.from_url(scene.stage.settings.redis.url)
+    try:
+        await client.config_set("maxmemory", 1)
+        await asyncio.sleep(fault.seconds)
+    finally:
+        await client.config_set("maxmemory", 0)
         await client.aclose()
     return time.monotonic()
 
@@ -143,6 +181,32 @@ async def postgres_read_only(scene: Scene, fault: Fault) -> float:
     async with postgres_trouble.read_only(scene.stage):
         await asyncio.sleep(fault.seconds)
     return time.monotonic()
+
+
+async def fail_over(scene: Scene, fault: Fault) -> float:
+    """A standby that has heard of nothing for a while takes over; raises NotPassed.
+
+    What the primary confirmed meanwhile is gone.
+    """
+    stage = scene.stage
+    async with following(stage.postgres, stage.settings.postgres.dsn) as standby:
+        await standby.fall_behind()
+        await asyncio.sleep(fault.seconds)
+        heard, confirmed = await _consumed(stage, standby.dsn), await _consumed(stage)
+        scene.went_back_at = time.monotonic()
+        await standby.take_over()
+    if heard == confirmed:
+        raise NotPassed("the standby had heard of everything")
+    return time.monotonic()
+
+
+async def _consumed(stage: Stage, dsn: str = "") -> int:
+    """How far the models are, together, in a server, by default the primary."""
+    statement = f'select coalesce(sum("offset"), 0)::int from {stage.schema}.checkpoints'
+    async with await connected(dsn or stage.settings.postgres.dsn) as connection:
+        row = await (await connection.execute(statement.encode())).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def churn(scene: Scene, fault: Fault) -> float:
@@ -240,8 +304,10 @@ KINDS: Final[Mapping[str, Callable[[Scene, Fault], Awaitable[float]]]] = {
     "pause": pause,
     "restart": restart,
     "flush": flush,
+    "redis full": redis_full,
     "postgres full": postgres_full,
     "postgres read only": postgres_read_only,
+    "fail over": fail_over,
     "not serializable": not_serializable,
     "worker comes and goes": churn,
     "rubbish in the log": rubbish,

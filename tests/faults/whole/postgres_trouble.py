@@ -14,6 +14,7 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from tests.faults.standby import data_of
 from tests.faults.whole.stage import Stage
 
 DISK_FULL: Final = "53100"
@@ -78,7 +79,7 @@ async def read_only(stage: Stage) -> AsyncIterator[None]:
     """The block runs while the server is a standby, which takes no writes; then it is promoted."""
     postgres = stage.postgres
     await asyncio.to_thread(postgres.stop)
-    _make_standby(postgres.recipe.argv)
+    _make_standby(data_of(postgres))
     postgres.start()
     await asyncio.to_thread(postgres.wait_ready)
     try:
@@ -88,8 +89,7 @@ async def read_only(stage: Stage) -> AsyncIterator[None]:
             await connection.execute("select pg_promote()")
 
 
-def _make_standby(argv: tuple[str, ...]) -> None:
-    data = Path(argv[argv.index("-D") + 1])
+def _make_standby(data: Path) -> None:
     signal = data / "standby.signal"
     signal.touch()
     owner = data.stat()

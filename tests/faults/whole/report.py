@@ -1,10 +1,11 @@
 """What a run came to, for people to read."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from statistics import median
 
-from tests.faults.whole.run import Outcome
+from tests.faults.whole.run import Outcome, Struck
 from tests.judge.findings import LAWS, told
 from tests.judge.pushes import PREFIX
 
@@ -16,6 +17,7 @@ def report(outcome: Outcome) -> str:
             *_head(outcome),
             "",
             *_faults(outcome),
+            *_takeovers(outcome),
             "",
             *_calls(outcome),
             "",
@@ -42,6 +44,22 @@ def _faults(outcome: Outcome) -> Iterator[str]:
     yield f"{'fault':<34}{'times':>6}{'served again after (s): p50':>30}{'max':>8}"
     for kind, seconds in sorted(kinds.items()):
         yield f"{kind:<34}{len(seconds):>6}{median(seconds):>30.2f}{max(seconds):>8.2f}"
+
+
+def _takeovers(outcome: Outcome) -> Iterator[str]:
+    """How long nobody served some partition after kill -9 of a command process."""
+    seconds = sorted(one.healthy_s for one in outcome.struck if not one.missed and _killed(one))
+    if not seconds:
+        return
+    p99 = seconds[max(0, math.ceil(0.99 * len(seconds)) - 1)]
+    yield (
+        f"kill -9 of command processes: {len(seconds)}, all served again after (s): "
+        f"p50 {median(seconds):.2f}, p99 {p99:.2f}, max {seconds[-1]:.2f}"
+    )
+
+
+def _killed(one: Struck) -> bool:
+    return one.fault.kind.startswith("kill") and one.fault.where.startswith("commands")
 
 
 def _calls(outcome: Outcome) -> Iterator[str]:

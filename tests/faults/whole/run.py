@@ -76,6 +76,7 @@ class Run:
         counts = {"people": log.people_partitions, "posts": log.posts_partitions}
         self._sentinels = Sentinels(self._edge, self._society, Public(self._id_key), counts)
         self._snapshots: list[Snapshot] = []
+        self._set_back: list[tuple[float, float]] = []
 
     async def through(self, faults: Iterable[Fault], until: float) -> Outcome:
         """All faults up to the moment `until` (`time.monotonic`), and those that end every run."""
@@ -97,6 +98,11 @@ class Run:
                     await self._strike(fault)
                 for fault in LAST:
                     await self._strike(fault)
+            except asyncio.CancelledError:
+                # Ctrl-C: no answer is waited for.
+                for task in living:
+                    task.cancel()
+                raise
             finally:
                 await self._close(living)
         self.outcome.told = self._watchers.told
@@ -120,6 +126,8 @@ class Run:
             self.outcome.findings.append(Finding("healthy", f"{fault}: {reason}"))
             healthy_s = time.monotonic() - over_at
         await mending
+        if scene.went_back_at is not None:
+            self._set_back.append((scene.went_back_at, time.monotonic()))
         self.outcome.struck.append(Struck(fault, healthy_s))
         _log.info("    served again after %.2f s", healthy_s)
         await self._look(f"after {fault}")
@@ -158,9 +166,11 @@ class Run:
             history=self._edge.history,
             planted=self._strangers.planted,
             harmless=[TYPE],
+            set_back=self._set_back,
         )
         self.outcome.findings += findings_of(self.outcome.evidence)
-        self.outcome.findings += [Finding("faultless", line) for line in self._stage.logged(BUG)]
+        bugs = (*self._stage.logged(BUG), *self._stage.crashes)
+        self.outcome.findings += [Finding("faultless", text) for text in bugs]
 
     async def _log(self) -> dict[str, list[tuple[bytes, bytes | None]]]:
         settings = self._stage.settings

@@ -16,7 +16,7 @@ from infra.log import topics
 from tests.faults.armed import Armed
 from tests.faults.instance import DETOUR
 from tests.faults.whole.cables import Cables
-from tests.stack import Stack, free_ports
+from tests.stack import KafkaCluster, Stack, free_ports
 
 COMMANDS: Final = 3
 WORKERS: Final = 2
@@ -35,12 +35,20 @@ REACHED: Final = {
 class Stage:
     """What runs. Whatever was killed or frozen is put right by `mend`."""
 
-    def __init__(self, stack: Stack, settings: Settings, folder: Path, cables: Cables) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        brokers: Sequence[Process],
+        settings: Settings,
+        folder: Path,
+        cables: Cables,
+    ) -> None:
         self.settings = settings
         self.folder = folder
         self.cables = cables
-        self.kafka, self.postgres = stack.kafka, stack.postgres
-        self.redis, self.nats = stack.redis, stack.nats
+        self.brokers = brokers
+        self.postgres, self.redis, self.nats = stack.postgres, stack.redis, stack.nats
+        self._crashes: list[str] = []
         self.commands = [
             self._listening(
                 f"commands-{number}", "commands", port, self._detour("commands", number)
@@ -66,8 +74,13 @@ class Stage:
 
     @property
     def servers(self) -> Sequence[Process]:
-        """Kafka, PostgreSQL, Redis and NATS."""
-        return self.kafka, self.postgres, self.redis, self.nats
+        """Kafka's brokers, PostgreSQL, Redis and NATS."""
+        return *self.brokers, self.postgres, self.redis, self.nats
+
+    @property
+    def crashes(self) -> Sequence[str]:
+        """How processes of Agora's ended that nobody had ended."""
+        return [*self._crashes, *(text for armed in self.armed for text in armed.crashes)]
 
     def _listening(
         self,
@@ -95,8 +108,9 @@ class Stage:
         """The first process of a side reaches Kafka through a cable."""
         if number:
             return {}
-        port = _port_of(self.settings.kafka.bootstrap)
-        return {DETOUR: f"{port}:{self.cables.lay(f'{side} kafka', port)}"}
+        ports = map(_port_of, self.settings.kafka.bootstrap.split(","))
+        detours = (f"{port}:{self.cables.lay(f'{side} kafka', port)}" for port in ports)
+        return {DETOUR: ",".join(detours)}
 
     def add_worker(self) -> Armed:
         """One more worker, started."""
@@ -108,6 +122,7 @@ class Stage:
     def remove_worker(self, worker: Armed) -> None:
         """Kills a worker for good."""
         self.workers.remove(worker)
+        self._crashes += worker.crashes
         worker.process.kill()
 
     async def mend(self) -> None:
@@ -117,12 +132,12 @@ class Stage:
             process.resume()
             if not process.running:
                 process.start()
+        for process in self.servers:
             await asyncio.to_thread(process.wait_ready)
         for armed in self.armed:
             armed.disarm()
             armed.process.resume()
-            if not armed.process.running:
-                armed.process.start()
+            armed.revive()
         await asyncio.gather(*(armed.ready() for armed in self.armed))
 
     async def connect(self) -> "psycopg.AsyncConnection[tuple[object, ...]]":
@@ -146,12 +161,20 @@ class Stage:
 
 
 @contextmanager
-def running_stage(stack: Stack, folder: Path) -> Iterator[Stage]:
-    """All processes, started; killed at the end. The servers are the stack's."""
+def running_stage(
+    stack: Stack, folder: Path, cluster: KafkaCluster | None = None
+) -> Iterator[Stage]:
+    """All processes, started; killed at the end. The servers are the stack's.
+
+    The brokers are those of the `cluster`, if there is one.
+    """
     settings = _roomy(stack.settings())
+    brokers: Sequence[Process] = [stack.kafka]
+    if cluster is not None:
+        settings, brokers = cluster.joined(settings), cluster.brokers
     asyncio.run(topics.ensure(settings))
     cables = Cables()
-    stage = Stage(stack, settings, folder, cables)
+    stage = Stage(stack, brokers, settings, folder, cables)
     try:
         for armed in stage.armed:
             armed.process.start()

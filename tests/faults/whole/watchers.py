@@ -8,13 +8,13 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import aiohttp
 from msgspec import Struct
 
 from tests.faults.whole.edge import Edge, Person, reason_of
+from tests.faults.whole.session import Connected
 from tests.judge.history import Try
 from tests.judge.pushes import PREFIX, RULES
 
@@ -34,29 +34,16 @@ class _Told(Struct):
     data: str = ""
 
 
-class Watchers:
+class Watchers(Connected):
     """So many people's pages. `told` counts the events by name."""
 
     def __init__(self, edge: Edge, port: int, seed: int, people: Sequence[Person]) -> None:
+        super().__init__(connections_max=0)
         self.told: dict[str, int] = {}
         self._edge = edge
         self._address = f"http://127.0.0.1:{port}/v1/live"
         self._dice = [random.Random(f"{seed}/page/{number}") for number in range(len(people))]
         self._people = people
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
 
     async def watch(self, number: int) -> None:
         """One person's page until the edge is closing."""
@@ -78,13 +65,12 @@ class Watchers:
             await asyncio.sleep(AGAIN_S)
 
     async def _stream(self, person: Person, feed: str, last: str) -> AsyncIterator[_Told]:
-        assert self._session is not None
         headers = {"Authorization": f"Bearer {person.token}"}
         if last:
             headers["Last-Event-ID"] = last
         opened_at, actor, session = time.monotonic(), person.id, person.session
         params = [("feed", feed), *(("post", post) for post in self._shown())]
-        async with self._session.get(self._address, headers=headers, params=params) as answer:
+        async with self.session.get(self._address, headers=headers, params=params) as answer:
             if answer.status != 200:
                 body = await answer.read()
                 self._keep("open", actor, session, feed, opened_at, answer.status, body)
