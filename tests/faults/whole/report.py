@@ -38,12 +38,12 @@ def _faults(outcome: Outcome) -> Iterator[str]:
     kinds: defaultdict[str, list[float]] = defaultdict(list)
     for one in outcome.struck:
         if not one.missed:
-            # Of a cut, whose and to what; of everything else, whose.
-            upto = "," if one.fault.kind == "cut" else " "
+            # Of a point, whose; of a cut, whose and to what.
+            upto = " " if one.fault.kind == "kill at" else ","
             kinds[f"{one.fault.kind} {one.fault.where.partition(upto)[0]}"].append(one.healthy_s)
-    yield f"{'fault':<34}{'times':>6}{'served again after (s): p50':>30}{'max':>8}"
+    yield f"{'fault':<42}{'times':>6}{'served again after (s): p50':>30}{'max':>8}"
     for kind, seconds in sorted(kinds.items()):
-        yield f"{kind:<34}{len(seconds):>6}{median(seconds):>30.2f}{max(seconds):>8.2f}"
+        yield f"{kind:<42}{len(seconds):>6}{median(seconds):>30.2f}{max(seconds):>8.2f}"
 
 
 def _takeovers(outcome: Outcome) -> Iterator[str]:
