@@ -41,7 +41,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
     visible: defaultdict[int, list[Turn]] = defaultdict(list)
     pushed: defaultdict[int, list[Turn]] = defaultdict(list)
     slower: defaultdict[int, list[float]] = defaultdict(list)
-    run.tell(f"celebrity: {sum(sizes):,} follows are appended, the read models rebuilt")
+    run.tell(f"celebrity: {sum(sizes):,} follows are appended and become rows")
     push = PurePush(settings.redis.url, settings.redis.prefix)
     try:
         async with staged(run.servers, sizes, run.seed) as stage:

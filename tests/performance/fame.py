@@ -1,6 +1,5 @@
 """People with very many followers, and an ordinary few, in a log, in tables and in timelines."""
 
-import asyncio
 import random
 import time
 from collections import defaultdict
@@ -21,7 +20,6 @@ from tests.performance.loads.load import by_tasks
 from tests.performance.loads.mix_log import MixLog, open_mix_log
 from tests.performance.loads.reed import published, registered
 from tests.performance.loads.waiting import until
-from tests.performance.rebuild_ours import rebuilt
 from tests.stack import Stack
 
 ORDINARY: Final = 0
@@ -30,6 +28,7 @@ NEIGHBOURS: Final = 20
 NEIGHBOURS_POSTS: Final = 10
 READERS: Final = 40
 VISIBLE_S: Final = 120.0
+FILLED_S: Final = 1800.0
 AT_ONCE: Final = 20_000
 CALLERS: Final = 4
 PAGE: Final = 20
@@ -131,17 +130,16 @@ class Stage:
 
 @asynccontextmanager
 async def staged(stack: Stack, sizes: Sequence[int], seed: int) -> AsyncIterator[Stage]:
-    """All of that appended in bulk, the read models rebuilt, the worker running on."""
+    """All of that appended in bulk, in the tables, the worker running on."""
     settings, fame = stack.settings(), Fame(sizes, seed)
     worker = stack.agora(settings, "serve", "projections")
     async with open_mix_log(settings) as log, cached_homes(settings, log.pool) as homes:
         happenings = fame.beginnings()
         while some := list(islice(happenings, AT_ONCE)):
             await log.append(await log.made(some, now=False))
-        await asyncio.to_thread(rebuilt, settings)
         worker.start()
         try:
-            await homes.vouched(log.ends)
+            await homes.vouched(log.ends, FILLED_S)
             await homes.fill([one for readers in fame.readers.values() for one in readers])
             yield Stage(fame, log, homes)
         finally:
