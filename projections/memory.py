@@ -48,8 +48,8 @@ class Holding(Protocol):
 class Share(NamedTuple):
     """Which part of the rows is kept: those whose key hashes to `number` modulo `of`.
 
-    For folding what would not fit into memory in several passes. All rows of the tables in
-    `whole` are held in every pass, because others are made of them (`Keep`).
+    For folding one after the other what would not fit into memory at once. All rows of the tables
+    in `whole` are held with every share, because others are made of them (`Keep`).
     """
 
     number: int = 0
@@ -58,7 +58,12 @@ class Share(NamedTuple):
 
     def includes(self, key: Key) -> bool:
         """Whether the row with that key is one of this share."""
-        return self.of == 1 or hash(key) % self.of == self.number
+        return self.of == 1 or self.number_of(key, self.of) == self.number
+
+    @staticmethod
+    def number_of(key: Key, of: int) -> int:
+        """The share, of so many, that the row with that key is in; the same in one process."""
+        return hash(key) % of
 
     def holds(self, table: Table, key: Key, row: Row | None = None) -> bool:
         """Whether the row is of this share, or may be needed for others."""
@@ -74,7 +79,7 @@ EVERYTHING: Final = Share()
 
 
 class NeedsWhole(RuntimeError):
-    """A row is made of one that this share may not hold: hold all rows of `table` in each pass."""
+    """A row is made of one that a share may not hold: hold all rows of `table` with each share."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(f"Rows are made of those of {table.name}.")

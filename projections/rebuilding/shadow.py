@@ -1,7 +1,8 @@
 """One model folded from slices in memory, beside whatever the database holds of it.
 
 A slice is folded at once if it is of the usual size. One with a shard that very much happened to is
-folded in several passes, each of which keeps a share of the rows.
+set apart once more, by the rows that its decisions change (`projections.rebuilding.shares`), and
+folded share by share: each decision is read twice, however many shares there are.
 """
 
 import logging
@@ -9,20 +10,22 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Final
 
+from events import record
 from events.topics import Partition
 from infra.worker.checkpoints import Parked
 from infra.worker.progress import Accepted, concerns
 from projections.folding import events_of, persons, wanted_types
-from projections.memory import NeedsWhole, Rows, Share
+from projections.memory import EVERYTHING, NeedsWhole, Rows, Share
 from projections.model import Model, Moment
 from projections.operations import Operation
 from projections.rebuilding.scattering import Unfoldable
+from projections.rebuilding.shares import shares_of
 from projections.rebuilding.slices import SLICE_RECORDS, Slices
 from projections.subscriber import Keys
 from projections.tables import Table
 
-PASS_RECORDS: Final = 2 * SLICE_RECORDS
-"""A slice with more records is folded in as many passes more."""
+SHARE_RECORDS: Final = 2 * SLICE_RECORDS
+"""A slice with more records is folded in as many shares more."""
 
 _CHUNK: Final = 1000
 
@@ -61,9 +64,15 @@ class Shadow:
         Raises `Unfoldable` for an event that must not be passed, `Unavailable` while the keys of
         personal data cannot be read.
         """
-        passes = max(1, -(-slices.records[number] // PASS_RECORDS))
-        for share in range(passes):
-            yield await self._share(slices, number, share, passes)
+        count = -(-slices.records[number] // SHARE_RECORDS)
+        if count <= 1:
+            yield await self._rows(slices, number, EVERYTHING)
+            return
+        with await self._set_apart(slices, number, count) as shares:
+            set_aside = self.set_aside
+            for share in range(count):
+                yield await self._rows(shares, share, Share(share, count, self._whole))
+            self.set_aside = set_aside
 
     def refuse(self, offset: int, reason: str) -> None:
         """Hold the decision at `offset` for one that cannot be applied, from the next fold on."""
@@ -93,16 +102,29 @@ class Shadow:
                 else:
                     yield one, operations
 
-    async def _share(self, slices: Slices, number: int, share: int, passes: int) -> Rows:
+    async def _set_apart(self, slices: Slices, number: int, count: int) -> Slices:
+        """The decisions of a slice that are applied, each in every share that it concerns."""
         while True:
-            rows = Rows(self.model, self.partition, Share(share, passes, self._whole))
+            shares = Slices(count)
             try:
-                async for _, operations in self.operations(slices, number):
-                    rows.apply(operations)
+                async for one, operations in self.operations(slices, number):
+                    value = record.encode(one.decision)
+                    for share in shares_of(operations, count, self._whole):
+                        shares.put(share, one.offset, value)
             except NeedsWhole as needed:
+                shares.close()
                 self._whole |= {needed.table}
+            except BaseException:
+                shares.close()
+                raise
             else:
-                return rows
+                return shares
+
+    async def _rows(self, slices: Slices, number: int, share: Share) -> Rows:
+        rows = Rows(self.model, self.partition, share)
+        async for _, operations in self.operations(slices, number):
+            rows.apply(operations)
+        return rows
 
     def _operations(self, one: Accepted) -> list[Operation] | None:
         """What the decision changes; None if it is set aside."""

@@ -60,6 +60,10 @@ class Slices:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
         self._opened.close()
 
     def slice_of(self, shard: str) -> int:

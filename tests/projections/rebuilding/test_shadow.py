@@ -1,17 +1,22 @@
-"""A model folded slice by slice comes to what it comes to at once, also in several passes."""
+"""A model folded slice by slice comes to what it comes to at once, also share by share."""
 
 import random
+from collections.abc import Iterable
 from typing import cast
 from uuid import UUID
 
 import pytest
 
+from events.graph import FollowEstablished
 from events.posts import Audience, PostEdited, PostPublished
 from events.topics import Partition
 from infra.log.port import BulkLog
+from infra.worker.progress import Accepted
 from projections.folding import wanted_types
 from projections.model import Model, tables_of
 from projections.models import MODELS
+from projections.models.graph import FOLLOWS
+from projections.models.graph import MODEL as GRAPH_MODEL
 from projections.models.posts import MODEL as POSTS_MODEL
 from projections.models.posts import POST_EDITS
 from projections.rebuilding import shadow as module
@@ -36,7 +41,7 @@ async def scattered(log: MemoryLog, model: Model, partition: Partition, slices: 
 async def folded(
     log: MemoryLog, model: Model, partition: Partition, count: int
 ) -> dict[Table, dict[Key, Row]]:
-    """All rows, summed up over slices and passes; no row but a tally's may come twice."""
+    """All rows, summed up over slices and shares; no row but a tally's may come twice."""
     found: dict[Table, dict[Key, Row]] = {table: {} for table in tables_of(model)}
     counts = {tally.table: tally.count for tally in model.tallies}
     with Slices(count) as slices:
@@ -60,17 +65,17 @@ async def folded(
     }
 
 
-@pytest.fixture(params=[10_000, 40, 9], ids=["at once", "some passes", "many passes"])
-def pass_records(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+@pytest.fixture(params=[10_000, 40, 9], ids=["at once", "some shares", "many shares"])
+def share_records(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     records = cast("int", request.param)
-    monkeypatch.setattr(module, "PASS_RECORDS", records)
+    monkeypatch.setattr(module, "SHARE_RECORDS", records)
     return records
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
-async def test_slices_and_passes_come_to_the_fold_at_once(
-    model: Model, seed: int, pass_records: int
+async def test_slices_and_shares_come_to_the_fold_at_once(
+    model: Model, seed: int, share_records: int
 ) -> None:
     log = MemoryLog()
     write_history(log, partitions_of(model), random.Random(seed), decisions=300)
@@ -80,7 +85,7 @@ async def test_slices_and_passes_come_to_the_fold_at_once(
             assert await folded(log, model, partition, count) == expected
 
 
-async def test_rows_that_are_made_of_others_are_found_in_every_pass(pass_records: int) -> None:
+async def test_rows_that_are_made_of_others_are_found_for_every_share(share_records: int) -> None:
     log, partition = MemoryLog(), Partition("posts", 0)
     log.claim(partition)
     post, public = UUID(int=7), Audience.PUBLIC
@@ -90,3 +95,25 @@ async def test_rows_that_are_made_of_others_are_found_in_every_pass(pass_records
     found = await folded(log, POSTS_MODEL, partition, 1)
     assert found == fold_of({partition: log.entries[partition]}, POSTS_MODEL, Plain())
     assert {row["body"] for row in found[POST_EDITS].values()} == set(map(str, range(30)))
+
+
+async def test_a_decision_is_read_twice_however_many_shares_there_are(
+    share_records: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    class Counted(Slices):
+        def decisions(self, number: int) -> Iterable[Accepted]:
+            for one in super().decisions(number):
+                read.append(one.offset)
+                yield one
+
+    monkeypatch.setattr(module, "Slices", Counted)
+    log, partition = MemoryLog(), Partition("people", 0)
+    log.claim(partition)
+    for number in range(1, 201):
+        log.decide(partition, FollowEstablished(target_id=ANA, follower_id=UUID(int=number)))
+    found = await folded(log, GRAPH_MODEL, partition, 1)
+    assert len(found[FOLLOWS]) == 200
+    # Counted are those of shares: the slice itself is read once more.
+    assert sorted(read) == ([] if share_records > 200 else list(range(1, 201)))
