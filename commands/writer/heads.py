@@ -141,7 +141,7 @@ class Heads:
 
         Raises `Fenced` or `Unavailable`. What moves meanwhile stays dirty.
         """
-        heads = dict(self._dirty)
+        heads = dict(self.dirty)
         values = {stream: stored(head) for stream, head in heads.items()}
         await self._checkpoints.save(self._partition, claimed_at, upto, values, self.since)
         self.saved(heads, upto.offset)

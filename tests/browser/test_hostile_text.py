@@ -32,7 +32,8 @@ def test_markup_in_every_field_is_shown_as_written(visitor: Invite) -> None:
 
     path = f"/v1/posts/{post_id}"
     comment = ana.person.do("POST", f"{path}/comments", json={"body": HOSTILE})["commentId"]
-    ana.person.do("POST", f"{path}/comments", json={"body": HOSTILE, "parentId": comment})
+    reply = {"body": HOSTILE, "parentId": comment}
+    ana.person.do("POST", f"{path}/comments", json=reply, position=ana.person.position)
     ana.person.do("PATCH", path, json={"updateMask": "body", "body": f"Now {body}"})
     ben.person.see(path, after=ana.person)
 

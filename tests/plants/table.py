@@ -212,10 +212,10 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "block-cached": Plant(
         "What somebody is to a viewer is remembered from one read to the next",
         "queries.reads.posts:posts",
-        "return {row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)}",
+        "return {row.post_id: row for row in await reader.rows(Post, BY_IDS, params)}",
         "kept = posts.__dict__.setdefault(viewer, {})\n"
         "if not kept.keys() >= set(wanted):\n"
-        "    kept.update({row.post_id: row for row in await reader.rows(Post, _BY_IDS, params)})\n"
+        "    kept.update({row.post_id: row for row in await reader.rows(Post, BY_IDS, params)})\n"
         "return {one: kept[one] for one in wanted if one in kept}",
         "tests/queries/test_relations.py::"
         "test_a_block_holds_for_the_next_read_whatever_was_answered_before",

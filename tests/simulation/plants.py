@@ -169,7 +169,7 @@ def _requests_not_saved() -> Patch:
     def bare(head: Head) -> bytes:
         return stored(Head(head.state, head.version, ()))
 
-    return patch("commands.writer.saving.stored", bare)
+    return patch("commands.writer.heads.stored", bare)
 
 
 def _settled_by_guess() -> Patch:
