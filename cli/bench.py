@@ -4,7 +4,6 @@ The benchmarks lie with the tests (`tests.performance`), so this works in the pr
 not in an installed package. That is why they are imported late.
 """
 
-import difflib
 import importlib.util
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from cli.known import require
 from cli.output import FAILED, INTERRUPTED, UNUSABLE, Failure, Json, examples, result, say, table
 
 if TYPE_CHECKING:
@@ -105,11 +105,7 @@ def _chosen(names: Sequence[str], *, all_of_them: bool) -> list[str]:
 
     known = [each.name for each in BENCHES]
     for name in names:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            question = f" Did you mean {near[0]!r}?" if near else ""
-            message = f"There is no benchmark {name!r}.{question}"
-            raise Failure(message, f"one of {', '.join(known)}", UNUSABLE)
+        require(name, known, "benchmark")
     unnamed = [each.name for each in BENCHES if all_of_them and not each.apart]
     return list(dict.fromkeys(names)) or unnamed
 

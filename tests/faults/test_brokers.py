@@ -11,7 +11,7 @@ from tests.faults.fleet import Fleet, running_fleet
 from tests.faults.load import Load
 from tests.faults.rounds import ROUNDS
 from tests.faults.verdict import uphold, uphold_on_the_command_line
-from tests.stack import KafkaCluster, Stack
+from tests.stack import KafkaCluster, Stack, paused
 
 LONGER_THAN_A_REQUEST_S = 4.0
 AWAY_S = 2.0
@@ -49,7 +49,7 @@ async def test_a_lone_broker_may_pause_for_longer_than_producers_wait(
     async with Load(fleet, seed=2) as load:
         for _ in range(ROUNDS):
             await load.flows()
-            await paused(stack.kafka)
+            await frozen_for_long(stack.kafka)
             await load.flows()
     await uphold(fleet, load.history)
 
@@ -97,7 +97,7 @@ async def test_the_leader_of_three_may_pause(
     async with Load(replicated, seed=4) as load:
         for _ in range(ROUNDS):
             await load.flows()
-            await paused(controller(kafka_cluster.brokers))
+            await frozen_for_long(controller(kafka_cluster.brokers))
             await load.flows()
     await uphold(replicated, load.history)
 
@@ -108,7 +108,6 @@ def test_the_log_is_clean_after_all_of_it(name: str, request: pytest.FixtureRequ
     uphold_on_the_command_line(survivors.settings)
 
 
-async def paused(broker: Process) -> None:
-    broker.pause()
-    await asyncio.sleep(LONGER_THAN_A_REQUEST_S)
-    broker.resume()
+async def frozen_for_long(broker: Process) -> None:
+    with paused(broker):
+        await asyncio.sleep(LONGER_THAN_A_REQUEST_S)

@@ -2,14 +2,13 @@
 
 import asyncio
 
-import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load
 from tests.faults.rounds import ROUNDS
-from tests.faults.standby import following
+from tests.faults.standby import connected, following
 from tests.faults.verdict import uphold, uphold_on_the_command_line
 from tests.stack import Stack
 
@@ -41,7 +40,7 @@ def test_the_log_is_clean_after_all_of_it(fleet: Fleet) -> None:
 async def saved(fleet: Fleet, dsn: str) -> int:
     """How far the state checkpoints of all partitions are, together, in one of the servers."""
     statement = SQL("select sum(next_offset) from {}.writer_checkpoints")
-    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+    async with await connected(dsn) as connection:
         schema = Identifier(fleet.settings.postgres.schema)
         row = await (await connection.execute(statement.format(schema))).fetchone()
     assert row is not None
