@@ -28,8 +28,8 @@ async def apply(
     """Run the operations on that build, each row written once. Nothing is fetched."""
     for step in groups(parts):
         if isinstance(step, Group):
-            columns = step.columns, model.tallies
-            statement = group_statement(step.kind, step.table, build, *columns)
+            kind, table, columns = step.kind, step.table, step.columns
+            statement = group_statement(kind, table, build, columns, model.tallies)
             parameters: dict[str, Any] = _sent(model, step)
         else:
             statement, parameters = _single(model, build, step)
@@ -37,7 +37,7 @@ async def apply(
 
 
 def _single(model: Model, build: int, step: Single) -> tuple[bytes, dict[str, Any]]:
-    at, tallies = {"partition": str(step.partition)}, model.tallies
+    at, tallies = {PARTITION.name: str(step.partition)}, model.tallies
     match step.operation:
         case UpdateWhere(table, where, values):
             statement = update_where(table, build, tuple(where), tuple(values), tallies)
@@ -57,7 +57,7 @@ def _sent(model: Model, group: Group) -> dict[str, Sent]:
     by_column = zip(group.columns, zip(*group.values, strict=True), strict=True)
     sent = {name: array_sender(known[name])(values) for name, values in by_column}
     if counts_by_partition(group.table, model.tallies):
-        sent["partition"] = array_sender(PARTITION)([str(one) for one in group.partitions])
+        sent[PARTITION.name] = array_sender(PARTITION)([str(one) for one in group.partitions])
     return sent
 
 

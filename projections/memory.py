@@ -58,12 +58,11 @@ class Share(NamedTuple):
 
     def includes(self, key: Key) -> bool:
         """Whether the row with that key is one of this share."""
-        return self.of == 1 or self.number_of(key, self.of) == self.number
+        return self.of == 1 or self.number_of(key) == self.number
 
-    @staticmethod
-    def number_of(key: Key, of: int) -> int:
-        """The share, of so many, that the row with that key is in; the same in one process."""
-        return hash(key) % of
+    def number_of(self, key: Key) -> int:
+        """Which of the shares the row with that key is in; the same within one process."""
+        return hash(key) % self.of
 
     def holds(self, table: Table, key: Key, row: Row | None = None) -> bool:
         """Whether the row is of this share, or may be needed for others."""

@@ -57,7 +57,7 @@ class Telling(Protocol):
         ...
 
 
-class Rows(NamedTuple):
+class Writes(NamedTuple):
     """What a move has to write: rows of a build in one partition, and what is set aside there."""
 
     build: int
@@ -147,11 +147,11 @@ class ModelSubscriber:
             raise Halted(f"Offset {folded.stop[0]}: {folded.stop[1]}")
 
     async def _commit(self, partition: Partition, after: Checkpoint, folded: Folded) -> None:
-        rows = Rows(after.build.number, Part(partition, folded.operations), folded.parked)
+        writes = Writes(after.build.number, Part(partition, folded.operations), folded.parked)
         shards = {parked.accepted.decision.shard for parked in folded.parked}
         after = replace(after, parked=after.parked | shards)
         before, began_s = self._places.reached(partition), time.monotonic()
-        work = Work(self._write, rows) if folded.operations or folded.parked else None
+        work = Work(self._write, writes) if folded.operations or folded.parked else None
         await self._places.move(partition, after, work, large=_is_large(folded))
         self._told[partition] = after.offset + 1
         if self._commits is not None:
@@ -163,12 +163,12 @@ class ModelSubscriber:
         if folded.stale:
             self._telling.lost(f"{self.name} is behind in {partition}")
 
-    async def _write(self, connection: Connection, written: Sequence[Rows]) -> None:
+    async def _write(self, connection: Connection, all_writes: Sequence[Writes]) -> None:
         """Write what there is in several partitions, by as few statements as if it were one."""
-        for build in {rows.build for rows in written}:
-            parts = [rows.part for rows in written if rows.build == build]
+        for build in {writes.build for writes in all_writes}:
+            parts = [writes.part for writes in all_writes if writes.build == build]
             await apply(connection, self._model, build, parts)
-        for build, (partition, _), parked in written:
+        for build, (partition, _), parked in all_writes:
             if parked:
                 await checkpoints.park(connection, self.name, build, partition, parked)
 

@@ -105,11 +105,11 @@ class Shadow:
     async def _set_apart(self, slices: Slices, number: int, count: int) -> Slices:
         """The decisions of a slice that are applied, each in every share that it concerns."""
         while True:
-            shares = Slices(count)
+            shares, any_share = Slices(count), Share(of=count, whole=self._whole)
             try:
                 async for one, operations in self.operations(slices, number):
                     value = record.encode(one.decision)
-                    for share in shares_of(operations, count, self._whole):
+                    for share in shares_of(operations, any_share):
                         shares.put(share, one.offset, value)
             except NeedsWhole as needed:
                 shares.close()

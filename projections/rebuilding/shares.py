@@ -1,39 +1,23 @@
 """Which shares of a slice's rows a decision concerns: those it may change, or make others from."""
 
 from collections.abc import Sequence
-from typing import assert_never
 
-from projections.memory import NeedsWhole, Share
-from projections.operations import (
-    Delete,
-    DeleteWhere,
-    Keep,
-    Operation,
-    Update,
-    UpdateWhere,
-    Upsert,
-    row_key,
-)
-from projections.tables import Table
+from projections.memory import Share
+from projections.operations import Keep, Operation, RowOperation, row_key
 
 
-def shares_of(
-    operations: Sequence[Operation], count: int, whole: frozenset[Table]
-) -> Sequence[int]:
-    """The numbers of the shares, of `count`, that need the operations.
+def shares_of(operations: Sequence[Operation], share: Share) -> Sequence[int]:
+    """The numbers of the shares that need the operations; `share` is any of them.
 
-    Raises `NeedsWhole` for a table of which rows are made and that is not in `whole`.
+    Raises `NeedsWhole` for a table of which rows are made and that is not held whole.
     """
-    found: set[int] = set()
     for operation in operations:
-        match operation:
-            case Upsert(table) | Update(table) | Delete(table) if table not in whole:
-                found.add(Share.number_of(row_key(operation), count))
-            case Keep(source=table) if table not in whole:
-                raise NeedsWhole(table)
-            case Upsert() | Update() | Delete() | UpdateWhere() | DeleteWhere() | Keep():
-                # A row of a table held whole, or rows whose keys are not known yet.
-                return range(count)
-            case unknown:
-                assert_never(unknown)
-    return sorted(found)
+        if isinstance(operation, Keep):
+            share.require(operation)
+    rows = [
+        one for one in operations if isinstance(one, RowOperation) and one.table not in share.whole
+    ]
+    if len(rows) < len(operations):
+        # A row of a table held whole, or rows whose keys are not known yet.
+        return range(share.of)
+    return sorted({share.number_of(row_key(row)) for row in rows})

@@ -81,7 +81,8 @@ export function Absent() {
 
 /** Something was not read, and may be when it is tried again: by hand, or once the link is back. */
 export function Failure({ problem, again }: { problem: Problem; again: () => void }) {
-  const [before, now] = [useRef(link.peek()), link.value];
+  const now = link.value;
+  const before = useRef(now);
   useEffect(() => {
     if (problem.passes && now === "live" && before.current !== "live") again();
     before.current = now;
