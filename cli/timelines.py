@@ -9,7 +9,7 @@ from cli.progress import Steps
 from cli.reaching import reaching
 from infra.config import Settings, load
 from infra.redis.client import AWAY
-from queries.feeds.comparison import FAULTS, Overview, open_comparison
+from queries.feeds.comparison import FAULTS, Difference, Overview, open_comparison
 
 ADVICE: Final = "empty Redis (it holds nothing that lasts), and report how this came about"
 
@@ -18,8 +18,9 @@ ADVICE: Final = "empty Redis (it holds nothing that lasts), and report how this 
 def timelines(json: Json = False) -> None:
     """Compare every timeline in Redis with what PostgreSQL answers.
 
-    A missing or misplaced post above a timeline's floor is a fault. Surplus and doubled posts only
-    cost memory: reads skip them. `agora projections verify --all` includes this check.
+    A missing or misplaced post above a timeline's floor is a fault, and so is a damaged timeline,
+    which reads leave alone and fill again. Surplus and doubled posts only cost memory: reads skip
+    them. `agora projections verify --all` includes this check.
 
     Exit codes: 0 no fault, 1 faults were found, 2 a server cannot be reached.
     """
@@ -30,7 +31,8 @@ def timelines(json: Json = False) -> None:
         return
     if not json:
         result(found, _text(found), json)
-    raise Failure(f"{found.faults} posts are missing or misplaced.", ADVICE, FAILED, found)
+    named = [f"{found.counts[kind]} {kind.value}" for kind in sorted(FAULTS & found.counts.keys())]
+    raise Failure(f"Faults in timelines: {', '.join(named)}.", ADVICE, FAILED, found)
 
 
 async def overview(settings: Settings, steps: Steps) -> Overview:
@@ -56,13 +58,19 @@ def kinds_text(found: Overview) -> str:
     return ", ".join(f"{count} {kind.value}" for kind, count in sorted(found.counts.items()))
 
 
+def place_of(one: Difference) -> dict[str, str]:
+    """Whose timeline it is, and which post, as names and values."""
+    viewer = {"viewer": str(one.viewer)}
+    return viewer if one.post is None else viewer | {"post": str(one.post)}
+
+
 def _text(found: Overview) -> str:
     lines = [
         f"{found.timelines} timelines, {found.undecided} of them not compared; "
-        f"posts: {kinds_text(found) or 'no difference'}."
+        f"{kinds_text(found) or 'no difference'}."
     ]
     rows = [
-        [one.kind.value, str(one.post), str(one.viewer)]
+        [one.kind.value, str(one.post or "-"), str(one.viewer)]
         for one in sorted(found.differences, key=lambda one: one.kind not in FAULTS)
     ]
     if rows:

@@ -15,7 +15,7 @@ from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result, table
 from cli.progress import Steps
 from cli.projection_names import All, chosen
-from cli.timelines import ADVICE, kinds_text, overview
+from cli.timelines import ADVICE, kinds_text, overview, place_of
 from infra.config import Settings, load
 from infra.log.kafka import open_log
 from infra.postgres.pool import open_pool
@@ -81,8 +81,8 @@ def verify(
 
     The log is folded to exactly the point each model has reached, so workers, commands, queries and
     even a rebuild can keep running. Rows that were changed, lost, doubled or added are listed by
-    key; their contents are shown only with --reveal. In timelines, missing and misplaced posts are
-    faults; surplus and doubled ones are listed, but affect no answer.
+    key; their contents are shown only with --reveal. In timelines, missing and misplaced posts and
+    damaged lists are faults; surplus and doubled posts are listed, but affect no answer.
 
     Exit codes: 0 everything matches, 1 something differs or cannot be compared, 2 wrong usage or a
     server cannot be reached.
@@ -144,7 +144,7 @@ def _of_model(verdict: Verdict, reveal: bool) -> Found:
 def _of_timelines(found: Overview) -> Found:
     parts = ["as PostgreSQL answers" if not found.faults else "not as PostgreSQL answers"]
     if kinds := kinds_text(found):
-        parts.append(f"posts: {kinds}")
+        parts.append(kinds)
     if found.undecided:
         parts.append(f"{found.undecided} not in use now")
     return Found(
@@ -155,8 +155,7 @@ def _of_timelines(found: Overview) -> Found:
         positions={},
         buckets=0,
         differences=tuple(
-            Shown(TIMELINES, one.kind.value, {"viewer": str(one.viewer), "post": str(one.post)})
-            for one in found.differences
+            Shown(TIMELINES, one.kind.value, place_of(one)) for one in found.differences
         ),
         failure="",
         summary="; ".join(parts),

@@ -22,6 +22,12 @@ _ENTRY: Final = struct.Struct(">Q16s")
 _WHOLE: Final = struct.Struct(f"{ENTRY_BYTES}s")
 _SEAL: Final = struct.Struct(">16s16s?Q")
 _TIME_MAX: Final = (1 << 64) - 1
+_TIME_BITS: Final = 56
+"""Times up to the year 4253 take no more, so that the first byte of an entry is 0."""
+
+
+class DamagedTimeline(ValueError):
+    """A list that somebody else wrote to: it does not hold a timeline."""
 
 
 def micros(at: datetime) -> int:
@@ -64,13 +70,23 @@ def seal(timeline: Timeline) -> bytes:
 
 
 def timeline_of(elements: Sequence[bytes]) -> Timeline | None:
-    """The timeline that a list holds; None if there is none."""
+    """The timeline that a list holds; None if there is none. Raises `DamagedTimeline`."""
     if not elements:
         return None
-    generation, token, ready, floor = _SEAL.unpack(elements[-1])
-    return Timeline(generation, token, ready, floor, b"".join(elements[:-1]))
+    entries, sealed = b"".join(elements[:-1]), elements[-1]
+    if len(sealed) != _SEAL.size or not _are_entries(entries):
+        raise DamagedTimeline
+    generation, token, ready, floor = _SEAL.unpack(sealed)
+    if floor >> _TIME_BITS:
+        raise DamagedTimeline
+    return Timeline(generation, token, ready, floor, entries)
 
 
 def sorted_newest_first(entries: Iterable[bytes]) -> list[bytes]:
     """Each entry once, the latest first."""
     return sorted(set(entries), reverse=True)
+
+
+def _are_entries(joined: bytes) -> bool:
+    """Whether all of it can be read; a look at each entry would cost more than the read of home."""
+    return joined[::ENTRY_BYTES].count(0) * ENTRY_BYTES == len(joined)

@@ -47,13 +47,15 @@ class Glimpse(Struct, frozen=True):
 
     `generation` is None where nothing is vouched for. `markers` are the last places whose effects
     are in the timelines, by lane, such as `posts/posts-0`. `merged` counts the authors whose posts
-    are not pushed in this generation.
+    are not pushed in this generation. Where something is kept that is no timeline, there is none,
+    and it is `damaged`: somebody else wrote there, and the next refill takes its place.
     """
 
     generation: bytes | None
     markers: Mapping[str, Place]
     merged: int
     timeline: Timeline | None
+    damaged: bool = False
 
 
 class Move(Struct, frozen=True):
@@ -86,7 +88,7 @@ class TimelineReader(Protocol):
         """Lays an empty timeline that gathers what is pushed from now on; the markers just then.
 
         None if the generation is over, or somebody else is at it, or there is one already and
-        that is not to be made `anew`.
+        that is not to be made `anew`. One whose seal cannot be read is made anew in any case.
         """
         ...
 

@@ -3,6 +3,9 @@
 The hash of the state holds `generation` (16 bytes), `merged` (how many authors the set of merged
 ones has) and one field for each lane, the text `lineage offset last_id at`. A timeline is a list:
 what was pushed, newest first, then what a refill read, then one seal (infra.redis.entries).
+
+Whatever else is found in the place of a timeline is no error: one would keep a worker from pushing
+to anybody. It counts as a list without a seal.
 """
 
 from typing import Final
@@ -10,22 +13,22 @@ from typing import Final
 _SEAL: Final = """
 local SEAL = '>c16c16BI8'
 local function sealed(list)
-  local seal = redis.call('LINDEX', list, -1)
-  if not seal then return end
+  local seal = redis.pcall('LINDEX', list, -1)
+  if type(seal) ~= 'string' or #seal ~= struct.size(SEAL) then return end
   return struct.unpack(SEAL, seal)
 end
 """
 
 # KEYS: state, merged set, list. ARGV: life in seconds. Whoever looks keeps the timeline alive, but
-# not one whose refill may have died.
+# not one whose refill may have died. Something other than a list is told as one without a seal.
 GLIMPSE: Final = (
     _SEAL
     + """
-local found = {redis.call('HGETALL', KEYS[1]), redis.call('SCARD', KEYS[2]),
-  redis.call('LRANGE', KEYS[3], 0, -1)}
+local elements = redis.pcall('LRANGE', KEYS[3], 0, -1)
+if elements.err then elements = {''} end
 local generation, _, ready = sealed(KEYS[3])
 if generation and ready == 1 then redis.call('EXPIRE', KEYS[3], ARGV[1]) end
-return found
+return {redis.call('HGETALL', KEYS[1]), redis.call('SCARD', KEYS[2]), elements}
 """
 )
 
@@ -66,9 +69,10 @@ return 1
 )
 
 # KEYS: lists. ARGV: how many entries to keep, how many more to bear, then one blob for each list.
-# A list that cannot take its blob goes, as it would lack it. To count entries at each push would
-# cost more than the push: blobs beyond the number to keep go, and where blobs hold many entries
-# they are counted about once in every `slack` of them.
+# A list that cannot take its blob goes, as it would lack it, and so does a damaged one that is to
+# be cut: what it would lose cannot be told. To count entries at each push would cost more than the
+# push: blobs beyond the number to keep go, and where blobs hold many entries they are counted
+# about once in every `slack` of them.
 PUSH: Final = (
     _SEAL
     + """
@@ -77,7 +81,11 @@ local function cut(list, from)
   local dropped = redis.call('LRANGE', list, from, -2)
   if #dropped == 0 then return end
   local generation, token, ready, floor = sealed(list)
-  for _, blob in ipairs(dropped) do floor = math.max(floor, (struct.unpack('>I8', blob))) end
+  if not generation then return redis.call('DEL', list) end
+  for _, blob in ipairs(dropped) do
+    if #blob == 0 or #blob % 24 ~= 0 then return redis.call('DEL', list) end
+    floor = math.max(floor, (struct.unpack('>I8', blob)))
+  end
   redis.call('LTRIM', list, 0, from - 1)
   redis.call('RPUSH', list, struct.pack(SEAL, generation, token, ready, floor))
 end

@@ -5,7 +5,7 @@ bytes of the viewer's id.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from infra.config import Settings
 from infra.config_services import FeedsSettings
 from infra.redis import scripts
 from infra.redis.client import close, connect
-from infra.redis.entries import blobs, seal, timeline_of
+from infra.redis.entries import DamagedTimeline, blobs, seal, timeline_of
 from infra.redis.port import Glimpse, Place, Timeline
 
 FORMAT: Final = "home1"
@@ -25,6 +25,7 @@ REFILL_S: Final = 15
 """How long a timeline may gather before whoever refills it must have died."""
 
 CONNECTIONS_MAX: Final = 16
+ID_BYTES: Final = 16
 
 
 class Keys:
@@ -57,22 +58,28 @@ class Timelines:
         keys = [self._keys.state, self._keys.merged, self._keys.timeline(viewer.bytes)]
         state, authors, elements = await self._glimpse(keys=keys, args=[self._life_s])
         fields = _fields(state)
-        merged = int(fields.pop(b"merged", b"0"))
+        merged = _count(fields.pop(b"merged", b"0"))
         generation = fields.pop(b"generation", None)
+        damaged = False
+        try:
+            timeline = timeline_of(elements)
+        except DamagedTimeline:
+            timeline, damaged = None, True
         return Glimpse(
             # A set that Redis evicted, or members of it, would hide what those people write.
             generation=generation if merged == authors else None,
             markers=_markers(fields),
-            merged=merged,
-            timeline=timeline_of(elements),
+            merged=authors,
+            timeline=timeline,
+            damaged=damaged,
         )
 
     async def merged(self) -> tuple[bytes | None, frozenset[UUID]]:
         """The generation, None if nothing is vouched for, and the authors merged in it."""
         keys = [self._keys.state, self._keys.merged]
         (generation, count), members = await self._merged(keys=keys)
-        authors = frozenset(UUID(bytes=member) for member in members)
-        return (generation if int(count or 0) == len(authors) else None), authors
+        authors = frozenset(UUID(bytes=member) for member in members if len(member) == ID_BYTES)
+        return (generation if _count(count or b"0") == len(authors) else None), authors
 
     async def begin(
         self, viewer: UUID, generation: bytes, token: bytes, *, anew: bool
@@ -102,7 +109,9 @@ class Timelines:
         """Everybody who has a timeline now; some may come twice. For those who compare."""
         pattern = _literally(self._keys.timelines) + b"*"
         async for key in self._redis.scan_iter(match=pattern, count=1000):
-            yield UUID(bytes=key.removeprefix(self._keys.timelines))
+            viewer = key.removeprefix(self._keys.timelines)
+            if len(viewer) == ID_BYTES:
+                yield UUID(bytes=viewer)
 
 
 @asynccontextmanager
@@ -120,8 +129,18 @@ def _fields(pairs: Sequence[bytes]) -> dict[bytes, bytes]:
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 
+def _count(text: bytes) -> int | None:
+    """The number; None for anything else, which no set has as many members as."""
+    return int(text) if text.isdigit() else None
+
+
 def _markers(fields: Mapping[bytes, bytes]) -> dict[str, Place]:
-    return {lane.decode(): _place(text) for lane, text in fields.items()}
+    """The markers that can be read. Whoever misses one answers from PostgreSQL."""
+    found = {}
+    for lane, text in fields.items():
+        with suppress(ValueError):
+            found[lane.decode()] = _place(text)
+    return found
 
 
 def _place(text: bytes) -> Place:

@@ -38,23 +38,26 @@ class Kind(StrEnum):
     """A post that belongs above the floor is not there: a fault, reads do not show it."""
     MISPLACED = "misplaced"
     """A post is there with another time than it has: a fault, pages may repeat or lose it."""
+    DAMAGED = "damaged"
+    """What is there is no timeline: a fault, somebody else writes to this Redis."""
     SURPLUS = "surplus"
     """A post is there that is no candidate, or not any more; reads leave it out."""
     DOUBLED = "doubled"
     """A post is there more than once; reads show it once."""
 
 
-FAULTS: Final = frozenset({Kind.MISSING, Kind.MISPLACED})
-"""What makes a home another one than PostgreSQL would answer."""
+FAULTS: Final = frozenset({Kind.MISSING, Kind.MISPLACED, Kind.DAMAGED})
+"""What Agora leaves in no timeline: with a damaged one PostgreSQL answers, and the others make a
+home another one than it would answer."""
 NAMED_MAX: Final = 100
 """So many differences of each kind are named, however many there are."""
 
 
 class Difference(Struct, frozen=True):
-    """One post that a timeline and the tables disagree on."""
+    """One post that a timeline and the tables disagree on; None where all of it is damaged."""
 
     viewer: UUID
-    post: UUID
+    post: UUID | None
     kind: Kind
 
 
@@ -94,7 +97,7 @@ class Overview(Struct):
 
     @property
     def faults(self) -> int:
-        """How many posts make a home another one than PostgreSQL would answer."""
+        """How many differences there are that should never be."""
         return sum(count for kind, count in self.counts.items() if kind in FAULTS)
 
 
@@ -122,6 +125,9 @@ class Comparison:
         """
         for _ in range(self._attempts):
             found = await self._timelines.glimpse(viewer)
+            if found.damaged:
+                damaged = Difference(viewer, None, Kind.DAMAGED)
+                return Compared(viewer, decided=True, differences=[damaged])
             if found.timeline is None or not _usable(found, found.timeline):
                 break
             generation, merged = await self._timelines.merged()

@@ -22,6 +22,8 @@ class Miss(StrEnum):
     """There is no generation: Redis was emptied, or no worker has said anything yet."""
     ABSENT = "absent"
     """The viewer has no timeline, or one of a generation that is over."""
+    DAMAGED = "damaged"
+    """Somebody else wrote where the viewer's timeline was; it is filled again."""
     FILLING = "filling"
     """The timeline is being filled."""
     POSITION = "position"

@@ -117,6 +117,10 @@ class Home:
     def _usable(self, viewer: UUID, found: Glimpse) -> Timeline:
         if found.generation is None:
             raise Missed(Miss.UNVOUCHED)
+        if found.damaged:
+            _log.warning("the timeline of %s is damaged, and filled again", viewer)
+            self._refills.wish(viewer, found.generation, anew=True)
+            raise Missed(Miss.DAMAGED)
         timeline = found.timeline
         if timeline is None or timeline.generation != found.generation:
             self._refills.wish(viewer, found.generation)

@@ -73,6 +73,10 @@ async def one_post_misplaced(world: World) -> list[bytes]:
     return [entry(minute_of(4), await world.post(BEN, 3))]
 
 
+async def one_post_damaged(world: World) -> list[bytes]:
+    return [one + b"x" for one in await one_post(world)]
+
+
 async def one_post_stale(world: World) -> list[bytes]:
     return [entry(minute_of(3), BEN)]
 
@@ -102,12 +106,17 @@ Looked = Callable[[list[str], int], str]
 def test_right_timelines_are_no_fault(settings: Settings, looked: Looked) -> None:
     in_world(settings, one_post)
     told = looked(["timelines"], 0)
-    assert "1 timelines, 0 of them not compared; posts: no difference.\n" in told
+    assert "1 timelines, 0 of them not compared; no difference.\n" in told
     assert "as PostgreSQL answers" in looked(["projections", "verify", "timelines"], 0)
 
 
 @pytest.mark.parametrize(
-    ("planted", "kind"), [(one_post_lost, "missing"), (one_post_misplaced, "misplaced")]
+    ("planted", "kind"),
+    [
+        (one_post_lost, "missing"),
+        (one_post_misplaced, "misplaced"),
+        (one_post_damaged, "damaged"),
+    ],
 )
 def test_what_makes_a_home_another_one_is_a_fault_and_named(
     settings: Settings, looked: Looked, planted: Work, kind: str
@@ -135,7 +144,7 @@ def test_what_reads_leave_out_is_named_and_no_fault(
     in_world(settings, planted)
     for command in (["timelines"], ["projections", "verify", "timelines"]):
         told = looked(command, 0)
-        assert f"posts: 1 {kind}" in told
+        assert f"; 1 {kind}" in told
         assert str(ANA) in told
 
 

@@ -1,5 +1,6 @@
 """Entries sort as the posts do that they stand for, and come back as they were."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as some
 
 from infra.redis.entries import (
     BLOB_ENTRIES_MAX,
+    DamagedTimeline,
     above,
     blobs,
     entry,
@@ -59,8 +61,43 @@ def test_times_before_1970_are_its_beginning() -> None:
     assert micros(datetime.min.replace(tzinfo=UTC)) == 0
 
 
+MADE = Timeline(b"g" * 16, b"t" * 16, ready=True, floor=micros(FLOOR))
+ONE = entry(FLOOR, UUID(int=(1 << 128) - 1))
+
+
 def test_a_list_is_a_timeline_by_its_seal() -> None:
-    made = Timeline(b"g" * 16, b"t" * 16, ready=True, floor=micros(FLOOR))
-    found = timeline_of([b"a" * 24, b"b" * 48, seal(made)])
-    assert found == Timeline(b"g" * 16, b"t" * 16, True, micros(FLOOR), b"a" * 24 + b"b" * 48)
+    found = timeline_of([ONE, ONE + ONE, seal(MADE)])
+    assert found == Timeline(b"g" * 16, b"t" * 16, True, micros(FLOOR), 3 * ONE)
     assert timeline_of([]) is None
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        [ONE],
+        [b""],
+        [seal(MADE), ONE],
+        [ONE, seal(MADE) + b"x"],
+        [ONE[:-1], seal(MADE)],
+        [ONE + b"x", seal(MADE)],
+        [ONE[1:], b"x" + ONE, seal(MADE)],
+        [b"\xff" * 24, seal(MADE)],
+        [ONE, seal(MADE)[:-8] + b"\xff" * 8],
+    ],
+)
+def test_a_list_that_holds_something_else_is_damaged(elements: list[bytes]) -> None:
+    with pytest.raises(DamagedTimeline):
+        timeline_of(elements)
+
+
+RUBBISH = some.one_of(
+    some.binary(max_size=60), some.binary(min_size=23, max_size=23).map(lambda rest: b"\0" + rest)
+)
+
+
+@given(some.lists(RUBBISH, max_size=4))
+def test_whatever_is_taken_for_a_timeline_can_be_read(rubbish: list[bytes]) -> None:
+    with suppress(DamagedTimeline):
+        found = timeline_of([*rubbish, seal(MADE)])
+        assert found is not None
+        assert b"".join(entry(*opened(one)) for one in split(found.entries)) == b"".join(rubbish)

@@ -16,6 +16,7 @@ from infra.redis.client import AWAY
 from infra.redis.markers import Markers, open_markers
 from infra.redis.port import Move, Place
 from infra.redis.timelines import REFILL_S, Keys, Timelines, open_timelines
+from tests.infra.redis.damage import DAMAGES, Damage
 from tests.infra.redis.wire import RedisWire, relayed_redis
 from tests.stack import Stack
 
@@ -152,6 +153,56 @@ async def test_a_timeline_that_cannot_take_an_entry_is_removed(both: Both) -> No
     assert not await both.redis.exists(key)
 
 
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_timeline_is_none_and_can_be_made_anew(both: Both, damage: Damage) -> None:
+    await both.filled(ANA)
+    await damage(both.redis, both.keys.timeline(ANA.bytes))
+    found = await both.reader.glimpse(ANA)
+    assert (found.timeline, found.damaged) == (None, True)
+    generation = await both.begun()
+    assert await both.reader.begin(ANA, generation, TOKEN, anew=True) is not None
+    assert await both.reader.finish(ANA, generation, TOKEN, 0, [entry_of(ANA)])
+    assert await both.held(ANA) == entry_of(ANA)
+    assert not (await both.reader.glimpse(ANA)).damaged
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_timeline_keeps_nothing_from_others(both: Both, damage: Damage) -> None:
+    """However much is pushed, so that lists are cut."""
+    ben = VIEWERS[1]
+    short = replace(both.settings, feeds=replace(both.settings.feeds, timeline_entries_max=4))
+    for viewer in (ANA, ben):
+        await both.filled(viewer)
+    await damage(both.redis, both.keys.timeline(ANA.bytes))
+    async with open_markers(short) as writer:
+        for number in range(12):
+            pushed = UUID(int=100 + number)
+            await writer.push({ANA.bytes: [entry_of(pushed)], ben.bytes: [entry_of(pushed)]})
+            assert (await both.held(ben)).startswith(entry_of(pushed))
+
+
+async def test_what_cannot_be_read_of_the_state_vouches_for_nothing(both: Both) -> None:
+    await both.filled(ANA)
+    await both.redis.hset(
+        both.keys.state, mapping={LANE: "rubbish", b"\xff": "1 2", "x": "1 2 3 4"}
+    )
+    found = await both.reader.glimpse(ANA)
+    assert LANE not in found.markers
+    await both.redis.hset(both.keys.state, "merged", "many")
+    assert (await both.reader.glimpse(ANA)).generation is None
+    assert await both.reader.merged() == (None, frozenset())
+    # The next move begins anew.
+    await both.begun()
+
+
+async def test_merged_authors_that_cannot_be_read_are_not_vouched_for(both: Both) -> None:
+    await both.begun()
+    await both.writer.merge([ANA.bytes])
+    await both.redis.srem(both.keys.merged, ANA.bytes)
+    await both.redis.sadd(both.keys.merged, "somebody")
+    assert await both.reader.merged() == (None, frozenset())
+
+
 async def test_timelines_live_as_long_as_they_are_read(both: Both) -> None:
     key = both.keys.timeline(ANA.bytes)
     await both.filled(ANA)
@@ -174,6 +225,7 @@ async def test_a_timeline_whose_refill_died_does_not_live_on_by_being_read(both:
 async def test_everybody_who_has_a_timeline_is_listed(both: Both) -> None:
     for viewer in VIEWERS:
         await both.filled(viewer)
+    await both.redis.set(both.keys.timeline(b"nobody"), "x")
     assert {viewer async for viewer in both.reader.viewers()} == set(VIEWERS)
 
 

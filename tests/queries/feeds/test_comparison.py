@@ -7,6 +7,7 @@ import pytest
 
 from infra.redis.entries import entry
 from queries.feeds.comparison import Compared, Comparison, Difference, Kind
+from tests.infra.redis.damage import DAMAGES, Damage
 from tests.queries.feeds.conftest import ENTRIES_MAX, Cached
 from tests.queries.world import ANA, BEN, CLO, DAN, minute_of
 
@@ -77,6 +78,16 @@ async def test_posts_that_are_no_candidates_are_surplus(
         Difference(ANA, stranger, Kind.SURPLUS),
         Difference(ANA, nothing, Kind.SURPLUS),
     ]
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_timeline_is_named(
+    cached: Cached, comparison: Comparison, damage: Damage
+) -> None:
+    await filled(cached)
+    await damage(cached.timelines._redis, cached.timelines._keys.timeline(ANA.bytes))
+    found = await comparison.of(ANA)
+    assert list(found.differences) == [Difference(ANA, None, Kind.DAMAGED)]
 
 
 async def test_merged_authors_owe_no_posts_but_to_themselves(

@@ -12,6 +12,7 @@ from infra.redis.timelines import open_timelines
 from queries.feeds.freshness import Miss
 from queries.feeds.meters import HIT
 from tests.eventually import eventually
+from tests.infra.redis.damage import DAMAGES, Damage
 from tests.queries.feeds.conftest import ENTRIES_MAX, LANES, LATE_MS, Cached
 from tests.queries.world import ANA, BEN, CLO, DAN, minute_of
 
@@ -192,6 +193,20 @@ async def test_redis_emptied_costs_hits_until_lanes_vouch_again(cached: Cached) 
     await cached.vouch()
     assert await cached.outcome() == Miss.ABSENT
     await cached.fill()
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_timeline_is_filled_again_and_bothers_nobody_else(
+    cached: Cached, damage: Damage
+) -> None:
+    await written(cached, (BEN, CLO), 9)
+    await cached.fill()
+    await cached.fill(BEN)
+    await damage(cached.timelines._redis, cached.timelines._keys.timeline(ANA.bytes))
+    assert await cached.outcome() == Miss.DAMAGED
+    assert await cached.outcome(viewer=BEN) == HIT
+    await cached.fill()
+    assert await walked(cached, 4) == [HIT] * 3
 
 
 async def test_redis_away_is_left_alone_for_a_while(cached: Cached) -> None:
