@@ -104,9 +104,9 @@ async def _previous(settings: Settings, model: Model) -> Known:
 async def _roll_back(settings: Settings, model: Model, build: Known) -> None:
     async with (
         opened(settings) as at,
-        claimed(at.pool, settings.postgres.schema, [model.name], who()),
+        claimed(at.pool, settings.postgres.schema, [model.name], who()) as claim,
     ):
-        await cut_over(model, build, at.pool, at.log, at.keys)
+        await cut_over(model, build, claim, at.pool, at.log, at.keys)
 
 
 async def _old(settings: Settings, models: Sequence[Model]) -> list[Dropped]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from psycopg import OperationalError
 
 from infra.postgres.pool import Pool
@@ -35,15 +36,14 @@ class Taken(RuntimeError):
         self.since = since
 
 
-class Claim:
-    """The right to change builds, as long as its connection lives."""
+class Claim(Struct, frozen=True):
+    """The right to change builds. They are changed over its connection alone, which has the lock.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    So who lost that, and perhaps to somebody who made the same build live meanwhile, changes
+    nothing any more: psycopg's OperationalError is all that comes of it.
+    """
 
-    async def require(self) -> None:
-        """Raise psycopg's OperationalError if the lock went with its connection."""
-        await self._connection.execute("select")
+    connection: Connection
 
 
 @asynccontextmanager

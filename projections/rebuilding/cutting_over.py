@@ -21,6 +21,7 @@ from infra.worker.progress import Halted
 from projections.builds import names_of, show
 from projections.model import Model
 from projections.rebuilding.catching_up import catch_up
+from projections.rebuilding.claiming import Claim
 from projections.rebuilding.jobs import JobFailed, Trouble
 from projections.rebuilding.standing import require_same_log, standing
 from projections.subscriber import Keys
@@ -41,7 +42,9 @@ _PATIENCE_S: Final = 120.0
 _PAUSE_S: Final = 0.3
 
 
-async def cut_over(model: Model, build: Known, pool: Pool, log: ReadableLog, keys: Keys) -> None:
+async def cut_over(
+    model: Model, build: Known, claim: Claim, pool: Pool, log: ReadableLog, keys: Keys
+) -> None:
     """Fold the build on to where the live one is, and make it live in its place.
 
     If the live one is of another log, or of one that was longer, there is no such place: the build
@@ -54,7 +57,7 @@ async def cut_over(model: Model, build: Known, pool: Pool, log: ReadableLog, key
     while True:
         await _to_the_end(model, build, pool, log, keys)
         try:
-            if await _cut_over(model, build, pool, log, keys, comparable=comparable):
+            if await _cut_over(model, build, claim, pool, log, keys, comparable=comparable):
                 return
         except errors.LockNotAvailable as problem:
             if time.monotonic() > deadline:
@@ -88,10 +91,18 @@ async def _is_of_this_log(model: Model, pool: Pool, log: ReadableLog) -> bool:
 
 
 async def _cut_over(
-    model: Model, build: Known, pool: Pool, log: ReadableLog, keys: Keys, *, comparable: bool
+    model: Model,
+    build: Known,
+    claim: Claim,
+    pool: Pool,
+    log: ReadableLog,
+    keys: Keys,
+    *,
+    comparable: bool,
 ) -> bool:
     """Whether it is done; else workers were quicker, and it takes another round."""
-    async with pool.connection() as connection, connection.transaction():
+    connection = claim.connection
+    async with connection.transaction():
         await connection.execute(f"set local lock_timeout = {WORKERS_WAIT_MS}".encode())
         live = await builds.live(connection, model.name)
         if live is not None:

@@ -94,7 +94,8 @@ class Rebuild:
         planned = await plan(self._settings, self._pool, self._log, model)
         for build in planned.given_up:
             await drop(self._pool, model, build)
-        async with self._pool.connection() as connection, connection.transaction():
+        connection = self._claim.connection
+        async with connection.transaction():
             if planned.going_on is None:
                 number = await sealing.begun(connection, model, by)
                 ends = {fill.partition: fill.stop for fill in planned.fills}
@@ -156,8 +157,7 @@ class Rebuild:
                 await self._fail(work, verdict.failure or "It does not hold what the log comes to.")
 
     async def _cut_over(self, work: _Work) -> None:
-        await self._claim.require()
-        await cut_over(work.model, work.build, self._pool, self._log, self._keys)
+        await cut_over(work.model, work.build, self._claim, self._pool, self._log, self._keys)
 
     async def _together(
         self, works: Sequence[_Work], name: str, step: Callable[[_Work], Awaitable[None]]
@@ -189,6 +189,5 @@ class Rebuild:
         await self._become(work, State.FAILED, reason)
 
     async def _become(self, work: _Work, state: State, reason: str = "") -> None:
-        async with self._pool.connection() as connection:
-            number = work.build.number
-            await builds.become(connection, work.model.name, number, state, reason)
+        connection, number = self._claim.connection, work.build.number
+        await builds.become(connection, work.model.name, number, state, reason)

@@ -66,4 +66,4 @@ async def test_a_dead_one_holds_nothing(settings: Settings, pool: Pool) -> None:
             await other.execute(end)
         async with claimed(pool, "agora", ["graph"], "ben"):
             with pytest.raises(psycopg.OperationalError):
-                await claim.require()
+                await claim.connection.execute("select")

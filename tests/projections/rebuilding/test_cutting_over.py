@@ -16,6 +16,7 @@ from projections.models.graph import FOLLOWS
 from projections.models.graph import MODEL as GRAPH
 from projections.rebuilding import cutting_over
 from projections.rebuilding.catching_up import catch_up
+from projections.rebuilding.claiming import claimed
 from projections.rebuilding.cutting_over import cut_over
 from projections.rebuilding.jobs import JobFailed
 from tests.infra.worker.log_in_memory import Plain
@@ -62,7 +63,8 @@ async def test_a_live_build_of_another_log_is_replaced_all_the_same(
 
 
 async def cut(base: Database, build: Known) -> None:
-    await cut_over(GRAPH, build, base.pool, base.log, Plain())
+    async with claimed(base.pool, base.settings.postgres.schema, [GRAPH.name], "ana") as claim:
+        await cut_over(GRAPH, build, claim, base.pool, base.log, Plain())
 
 
 @asynccontextmanager

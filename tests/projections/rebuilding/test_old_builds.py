@@ -11,6 +11,7 @@ from infra.worker.progress import Halted
 from projections.models.graph import FOLLOWS
 from projections.models.graph import MODEL as GRAPH
 from projections.rebuilding import old_builds as module
+from projections.rebuilding.claiming import claimed
 from projections.rebuilding.cutting_over import cut_over
 from projections.rebuilding.jobs import JobFailed
 from projections.rebuilding.old_builds import drop_old, previous_build
@@ -39,7 +40,8 @@ async def base(stack: Stack) -> AsyncIterator[Database]:
 
 async def roll_back(base: Database) -> Known:
     build = await previous_build(base.pool, GRAPH)
-    await cut_over(GRAPH, build, base.pool, base.log, Plain())
+    async with claimed(base.pool, base.settings.postgres.schema, [GRAPH.name], "ana") as claim:
+        await cut_over(GRAPH, build, claim, base.pool, base.log, Plain())
     return build
 
 
