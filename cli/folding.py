@@ -1,4 +1,4 @@
-"""Turns failures of long folds (no log, no database, no disk space) into advice."""
+"""Turns failures of long folds (no log, no database, no disk space, no files) into advice."""
 
 import logging
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from projections.rebuilding.troubles import told
 _ADVICE: Final = {
     Trouble.UNREACHABLE: ("agora status, then run the same command again", UNUSABLE),
     Trouble.NO_ROOM: ("free disk space, then run the same command again", UNUSABLE),
+    Trouble.MACHINE: ("more of what it lacks (see ulimit -a), or another TMPDIR", UNUSABLE),
     Trouble.OTHER_LOG: ("agora log check", FAILED),
     Trouble.OVERTAKEN: ("run the same command again in a moment", FAILED),
     Trouble.DIED: ("run the same command again", FAILED),

@@ -52,6 +52,7 @@ class Trouble(StrEnum):
 
     UNREACHABLE = "unreachable"
     NO_ROOM = "no room"
+    MACHINE = "machine"
     OTHER_LOG = "other log"
     OVERTAKEN = "overtaken"
     DIED = "died"
