@@ -12,6 +12,7 @@ from cli.explained import Explained, text_of
 from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result
 from cli.progress import Steps
+from cli.reaching import require_topics
 from cli.row_named import Named, row_named
 from infra.config import Settings, load
 from infra.log.cloudevents import HIDDEN
@@ -61,6 +62,7 @@ def explain(name: Name, words: Words = None, reveal: Reveal = False, json: Json 
 
 
 async def _explained(settings: Settings, wanted: Named) -> Explanation:
+    await require_topics(settings)
     with Steps() as steps:
         async with (
             open_log(settings) as log,

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from msgspec import Struct
 
+from cli.builds import looked_at, opened, who
 from cli.folding import folding
 from cli.output import FAILED, DryRun, Failure, Json, Yes, confirm, examples, result, table
 from cli.projection_names import models_named
-from cli.rebuild import opened, who
 from infra.config import Settings, load
 from infra.worker.builds import Known
 from infra.worker.progress import Halted
@@ -97,8 +97,8 @@ def drop_old_builds(
 
 
 async def _previous(settings: Settings, model: Model) -> Known:
-    async with opened(settings) as at:
-        return await previous_build(at.pool, model)
+    async with looked_at(settings) as (pool, _):
+        return await previous_build(pool, model)
 
 
 async def _roll_back(settings: Settings, model: Model, build: Known) -> None:
@@ -110,9 +110,9 @@ async def _roll_back(settings: Settings, model: Model, build: Known) -> None:
 
 
 async def _old(settings: Settings, models: Sequence[Model]) -> list[Dropped]:
-    async with opened(settings) as at:
+    async with looked_at(settings) as (pool, _):
         return [
-            _dropped(model, build) for model in models for build in await old_builds(at.pool, model)
+            _dropped(model, build) for model in models for build in await old_builds(pool, model)
         ]
 
 

@@ -21,6 +21,8 @@ from projections.status import ModelStatus, model_statuses
 def list_models(json: Json = False) -> None:
     """Show each read model, its builds, and the rows of their tables.
 
+    It also says why a build failed.
+
     Exit codes: 0 done, 2 PostgreSQL cannot be reached or has no tables yet.
     """
     models = asyncio.run(_models(load(os.environ)))
@@ -46,7 +48,15 @@ def _models_text(models: Sequence[ModelStatus]) -> str:
         for build in model.builds
         for name, count in build.rows.items()
     ]
-    return table(["MODEL", "BUILD", "VERSION", "STATE", "TABLE", "ROWS"], rows)
+    failed = [
+        f"Build {build.number} of {model.name} failed: {build.reason}"
+        for model in models
+        for build in model.builds
+        if build.reason
+    ]
+    return "\n".join(
+        [table(["MODEL", "BUILD", "VERSION", "STATE", "TABLE", "ROWS"], rows), *failed]
+    )
 
 
 app = group(

@@ -53,9 +53,7 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
 
     Raises Failure when topics are missing, `LogUnavailable`.
     """
-    if absent := await missing(settings):
-        names = ", ".join(absent)
-        raise Failure(f"There is no topic {names} yet.", "agora topics ensure", UNUSABLE)
+    await require_topics(settings)
     async with AsyncExitStack() as stack:
         log = await stack.enter_async_context(open_log(settings))
         checkpoints: Checkpoints | None = None
@@ -64,6 +62,14 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
         except Unavailable:
             say("agora: PostgreSQL cannot be reached, so partitions are read from their start.")
         yield Opened(settings, log, checkpoints)
+
+
+async def require_topics(settings: Settings) -> None:
+    """Raises Failure for topics that are not there, as in another cluster, and `LogUnavailable`."""
+    if absent := await missing(settings):
+        names = ", ".join(absent)
+        advice = f"agora topics ensure, if {settings.kafka.bootstrap} is the right cluster"
+        raise Failure(f"There is no topic {names} yet.", advice, UNUSABLE)
 
 
 @asynccontextmanager

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 from msgspec import Struct
 
+from cli.builds import looked_at, opened, who
 from cli.folding import folding
-from cli.operator import operator_name
 from cli.output import (
     FAILED,
     DryRun,
@@ -24,14 +24,6 @@ from cli.output import (
 from cli.progress import Steps
 from cli.projection_names import All, Names, models_named
 from infra.config import Settings, load
-from infra.crypto import key_vault
-from infra.crypto.keyring import KeyRing, open_keyring
-from infra.crypto.keys import load_key
-from infra.log.kafka import KafkaLog, open_log
-from infra.log.topics import ensure as ensure_topics
-from infra.postgres.pool import Pool, open_pool
-from infra.postgres.schema import ensure
-from projections.builds import ensure_tables
 from projections.model import Model
 from projections.rebuilding.claiming import Taken, claimed
 from projections.rebuilding.crew import crew
@@ -40,23 +32,19 @@ from projections.rebuilding.rebuild import Outcome, Rebuild
 
 
 class Planned(Struct, frozen=True):
-    """What a rebuild of one model would do."""
+    """What a rebuild of one model would do; `drops` are builds that came to nothing.
+
+    `apart` says why the live build is not of this log; empty if it is.
+    """
 
     model: str
     live_build: int
     goes_on_with: int
+    drops: tuple[int, ...]
     records: int
     slices_done: int
     slices: int
-
-
-class Opened(Struct, frozen=True):
-    """What commands about builds work with."""
-
-    settings: Settings
-    pool: Pool
-    log: KafkaLog
-    keys: KeyRing
+    apart: str
 
 
 @examples(
@@ -85,20 +73,30 @@ def rebuild(
     with folding():
         plans = asyncio.run(_plans(settings, models))
     planned = [_planned(one) for one in plans]
+    for one in planned:
+        if one.apart:
+            say(f"agora: The live build of {one.model} is of another log: {one.apart}")
     if dry_run:
         result(planned, _planned_text(planned), json)
         return
     listed = ", ".join(model.name for model in models)
     confirm(f"Rebuild {listed}?", yes)
+    _tell(_outcomes(settings, models), json)
+
+
+def _outcomes(settings: Settings, models: Sequence[Model]) -> list[Outcome]:
     with folding():
         try:
-            outcomes = asyncio.run(_rebuilt(settings, models))
+            return asyncio.run(_rebuilt(settings, models))
         except Taken as taken:
             advice = "agora projections list, which shows the builds"
             raise Failure(str(taken), advice, FAILED) from taken
         except KeyboardInterrupt:
             say("Stopped. Progress is kept; run the same command to resume.")
             raise
+
+
+def _tell(outcomes: Sequence[Outcome], json: bool) -> None:
     failed = [one for one in outcomes if one.failure]
     if failed:
         if not json:
@@ -110,8 +108,8 @@ def rebuild(
 
 
 async def _plans(settings: Settings, models: Sequence[Model]) -> list[Plan]:
-    async with opened(settings) as at:
-        return [await plan(settings, at.pool, at.log, model) for model in models]
+    async with looked_at(settings) as (pool, log):
+        return [await plan(settings, pool, log, model) for model in models]
 
 
 async def _rebuilt(settings: Settings, models: Sequence[Model]) -> list[Outcome]:
@@ -129,31 +127,16 @@ async def _rebuilt(settings: Settings, models: Sequence[Model]) -> list[Outcome]
         return await run.run(models, by)
 
 
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Opened]:
-    """The log and the database, with the tables that builds are listed in."""
-    await ensure_topics(settings)
-    async with open_log(settings) as log, open_pool(settings.postgres, role="rebuild") as pool:
-        await ensure(pool, settings, key_vault.TABLES)
-        await ensure_tables(pool, settings)
-        crypto = settings.crypto
-        keys = await open_keyring(pool, load_key("crypto.master_key_file", crypto.master_key_file))
-        yield Opened(settings, pool, log, keys)
-
-
-def who() -> str:
-    """Who runs this command, as others are told."""
-    return f"{operator_name()} (process {os.getpid()})"
-
-
 def _planned(one: Plan) -> Planned:
     return Planned(
         model=one.model.name,
         live_build=one.live.number if one.live else 0,
         goes_on_with=one.going_on.number if one.going_on else 0,
+        drops=tuple(build.number for build in one.given_up),
         records=one.records,
         slices_done=sum(fill.done for fill in one.fills),
         slices=sum(fill.slices for fill in one.fills),
+        apart=one.apart,
     )
 
 
@@ -163,12 +146,13 @@ def _planned_text(planned: Sequence[Planned]) -> str:
             one.model,
             str(one.live_build or "none"),
             f"go on with build {one.goes_on_with}" if one.goes_on_with else "begin a build",
+            ", ".join(map(str, one.drops)) or "-",
             f"{one.records:,}",
             f"{one.slices_done} of {one.slices}" if one.slices else "all",
         ]
         for one in planned
     ]
-    return table(["MODEL", "LIVE", "WOULD", "RECORDS", "SLICES DONE"], rows)
+    return table(["MODEL", "LIVE", "WOULD", "AND DROP", "RECORDS", "SLICES DONE"], rows)
 
 
 def _text(outcomes: Sequence[Outcome]) -> str:

@@ -15,6 +15,7 @@ from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result, table
 from cli.progress import Steps
 from cli.projection_names import All, chosen
+from cli.reaching import require_topics
 from cli.timelines import ADVICE, kinds_text, overview, place_of
 from infra.config import Settings, load
 from infra.log.kafka import open_log
@@ -113,6 +114,7 @@ async def _found(
 
 
 async def _verified(settings: Settings, models: Sequence[Model], steps: Steps) -> list[Verdict]:
+    await require_topics(settings)
     async with (
         open_log(settings) as log,
         open_pool(settings.postgres, role="verify") as pool,

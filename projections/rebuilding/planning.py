@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from psycopg import errors
 
 from events.topics import Partition
 from infra.config import Settings
@@ -10,19 +11,22 @@ from infra.log.port import ReadableLog
 from infra.log.topics import all_partitions
 from infra.postgres.pool import Pool
 from infra.worker import builds
-from infra.worker.builds import Known, State
+from infra.worker.builds import Connection, Known, State
+from infra.worker.progress import Halted
 from projections.builds import names_of
 from projections.model import Model
 from projections.rebuilding import fills
 from projections.rebuilding.fills import Fill
 from projections.rebuilding.slices import slices_for
+from projections.rebuilding.standing import require_same_log, standing
 
 
 class Plan(Struct, frozen=True):
     """What a rebuild of one model has to do.
 
     `going_on` is the build that it goes on with, None where it begins one. `given_up` are builds
-    that came to nothing, and are dropped. `fills` says how far each partition is.
+    that came to nothing, and are dropped. `fills` says how far each partition is. `apart` says why
+    the live build is not of this log, or of more of it than there is; empty where all is well.
     """
 
     model: Model
@@ -30,6 +34,7 @@ class Plan(Struct, frozen=True):
     going_on: Known | None
     given_up: tuple[Known, ...]
     fills: tuple[Fill, ...]
+    apart: str
 
     @property
     def records(self) -> int:
@@ -41,7 +46,7 @@ async def plan(settings: Settings, pool: Pool, log: ReadableLog, model: Model) -
     """The plan for one model; changes nothing. Raises `LogUnavailable`, psycopg's errors."""
     ends = await ends_of(settings, log, model)
     async with pool.connection() as connection:
-        known = await builds.known(connection, model.name)
+        known = await _known(connection, model)
         unfinished = [one for one in known if one.state in {State.FILLING, State.VERIFIED}]
         going_on = None
         found = tuple(Fill(one, end, slices_for(end)) for one, end in ends.items())
@@ -49,9 +54,11 @@ async def plan(settings: Settings, pool: Pool, log: ReadableLog, model: Model) -
             filled = tuple(await fills.known(connection, model.name, build.number))
             if _can_go_on(model, build, filled, ends):
                 going_on, found = build, filled
+        live = next((one for one in known if one.state is State.LIVE), None)
+        apart = await _apart(connection, log, model, live)
     return Plan(
         model=model,
-        live=next((one for one in known if one.state is State.LIVE), None),
+        live=live,
         going_on=going_on,
         given_up=tuple(
             one
@@ -59,6 +66,7 @@ async def plan(settings: Settings, pool: Pool, log: ReadableLog, model: Model) -
             if one.state is State.FAILED or (one in unfinished and one is not going_on)
         ),
         fills=found,
+        apart=apart,
     )
 
 
@@ -66,6 +74,24 @@ async def ends_of(settings: Settings, log: ReadableLog, model: Model) -> Mapping
     """The offset after the last record, in each partition that the model folds."""
     partitions = all_partitions(settings, model.topics)
     return {partition: await log.end(partition) for partition in partitions}
+
+
+async def _known(connection: Connection, model: Model) -> list[Known]:
+    try:
+        return await builds.known(connection, model.name)
+    except errors.UndefinedTable:
+        # Nothing was ever built here, and who only plans makes no tables.
+        return []
+
+
+async def _apart(connection: Connection, log: ReadableLog, model: Model, live: Known | None) -> str:
+    if live is None:
+        return ""
+    try:
+        await require_same_log(await standing(connection, model, live), log)
+    except Halted as reason:
+        return str(reason)
+    return ""
 
 
 def _can_go_on(

@@ -212,6 +212,7 @@ def test_tables_of_another_version_are_named_with_what_to_do(
     settings: Settings, command: str
 ) -> None:
     async def made() -> None:
+        await topics.ensure(settings)
         async with open_pool(settings.postgres, role="tests") as pool:
             # As it was before read models had builds.
             await ensure(pool, settings, ["create table parked (model text, partition text)"])
