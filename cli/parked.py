@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cli.group import group
 from cli.log_reveal import Reveal, reading
 from cli.output import Failure, Json, examples, result, table
-from cli.parked_retry import At, Model, Where, drop, required, retry
+from cli.parked_retry import At, Model, Where, drop, require_model, required, retry
 from cli.reaching import opened_store, partition_named
 from events import record
 from events.record import DamagedRecord, Decision
@@ -65,9 +65,12 @@ def list_parked(model: Only = None, json: Json = False) -> None:
     For each shard it says which record it waits at and why; for each dropped record, who dropped it
     and why.
 
-    Exit codes: 0 done, 2 PostgreSQL cannot be reached or has no tables yet.
+    Exit codes: 0 done, 2 wrong usage, or PostgreSQL cannot be reached or has no tables yet.
     """
     found = asyncio.run(_parking(load(os.environ), model))
+    if model is not None and not (found.parked or found.dropped):
+        # Nor is it one of another version that set something aside.
+        require_model(model)
     result(found, _listed(found), json)
 
 

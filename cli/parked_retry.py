@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cli import known
 from cli.operator import operator_name
-from cli.output import FAILED, UNUSABLE, Failure, Json, Yes, confirm, examples, result
+from cli.output import FAILED, UNUSABLE, DryRun, Failure, Json, Yes, confirm, examples, result
 from cli.progress import Steps
 from cli.reaching import opened_store, partition_named
 from events.topics import Partition
@@ -44,6 +44,17 @@ class Tried(Struct, frozen=True):
     shards: Sequence[Outcome]
 
 
+class Doomed(Struct, frozen=True):
+    """A record that would be dropped, why it is set aside, and how many would be tried after it."""
+
+    model: str
+    partition: str
+    offset: int
+    shard: str
+    reason: str
+    behind: int
+
+
 @examples(
     "agora parked retry notifications people-0 42    this record, the first of its shard",
     "agora parked retry notifications --shard 01890a5d-ac96-774b-bcce-b302099a8057",
@@ -72,22 +83,27 @@ def retry(
     if partition is not None and offset is None:
         raise Failure("A partition needs an offset after it.", "agora parked list", UNUSABLE)
     if model is not None:
-        known.require(model, [one.name for one in MODELS], "read model")
+        require_model(model)
     settings = load(os.environ)
     if model is not None and partition is not None and offset is not None:
         place = partition_named(settings, partition)
         outcomes = [asyncio.run(_one(settings, model, place, offset))]
     else:
         outcomes = asyncio.run(_shards(settings, model, shard))
-    _tell(outcomes, json)
+    whose = "Nothing" if shard is None else f"Nothing of {shard}"
+    _tell(outcomes, json, f"{whose} is set aside.")
 
 
-@examples("agora parked drop notifications people-0 42 --reason 'a test of last week'")
+@examples(
+    "agora parked drop notifications people-0 42 --reason 'a test of last week'",
+    "agora parked drop notifications people-0 42 --dry-run",
+)
 def drop(
     model: Model,
     partition: Where,
     offset: At,
     reason: Why = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -99,20 +115,30 @@ def drop(
     Exit codes: 0 done, 1 a later record fails or the answer was no, 2 wrong usage, a different
     version, or a server cannot be reached.
     """
-    if not reason.strip():
-        raise Failure("A reason is required.", "add --reason", UNUSABLE)
-    known.require(model, [one.name for one in MODELS], "read model")
+    require_model(model)
     settings = load(os.environ)
     place = partition_named(settings, partition)
+    if dry_run:
+        doomed = asyncio.run(_doomed(settings, model, place, offset))
+        result(doomed, _doomed_text(doomed), json)
+        return
+    if not reason.strip():
+        raise Failure("A reason is required.", "add --reason", UNUSABLE)
     confirm(f"Let {model} do without {place} at offset {offset}, for good?", yes)
     outcome = asyncio.run(_drop(settings, model, place, offset, reason.strip()))
     _tell([outcome], json)
+
+
+def require_model(name: str) -> None:
+    """Raises Failure for a read model that does not exist."""
+    known.require(name, [one.name for one in MODELS], "read model")
 
 
 async def required(connection: Connection, model: str, partition: Partition, offset: int) -> Parked:
     """The record that the live build set aside there; raises Failure."""
     one = await parking.record(connection, model, partition, offset)
     if one is None:
+        require_model(model)
         message = f"{model} has set nothing aside in {partition} at offset {offset}."
         raise Failure(message, "agora parked list")
     return one
@@ -155,6 +181,23 @@ async def _drop(
         return await retrying.shard(one.place)
 
 
+async def _doomed(settings: Settings, model: str, partition: Partition, offset: int) -> Doomed:
+    async with opened_store(settings) as pool:
+        place = await _standing(pool, model, partition, offset)
+        async with pool.connection() as connection:
+            one = await required(connection, model, partition, offset)
+            found = await parking.shards(connection, model)
+    behind = sum(shard.records - 1 for shard in found if shard.place == place)
+    return Doomed(model, str(partition), offset, place.shard, one.reason or "", behind)
+
+
+def _doomed_text(one: Doomed) -> str:
+    return (
+        f"Would skip {one.partition} at offset {one.offset} for good: {one.reason}\n"
+        f"Records behind it, which would be tried: {one.behind:,}."
+    )
+
+
 async def _standing(pool: Pool, model: str, partition: Partition, offset: int) -> Place:
     """The shard of a record that nothing stands before; raises Failure."""
     async with pool.connection() as connection:
@@ -181,7 +224,7 @@ async def _retrying(settings: Settings) -> AsyncIterator[tuple[Pool, Retrying]]:
             raise Failure(str(problem), "run the same command again") from problem
 
 
-def _tell(outcomes: Sequence[Outcome], json: bool) -> None:
+def _tell(outcomes: Sequence[Outcome], json: bool, nothing: str = "") -> None:
     tried = Tried(sum(one.applied for one in outcomes), outcomes)
     failed = [one for one in outcomes if one.reason]
     if failed:
@@ -191,5 +234,5 @@ def _tell(outcomes: Sequence[Outcome], json: bool) -> None:
         ]
         advice = "agora parked show; mend the cause, then agora parked retry"
         raise Failure("\n".join([f"Applied {tried.applied:,}.", *lines]), advice, FAILED, tried)
-    text = f"Applied {tried.applied:,} records." if outcomes else "Nothing is set aside."
+    text = f"Applied {tried.applied:,} records." if outcomes else nothing
     result(tried, text, json)

@@ -27,6 +27,7 @@ from infra.worker.places import Places
 from projections.builds import ensure_models
 from projections.folding import News
 from projections.model import Model, Moment
+from projections.models.graph import MODEL as GRAPH
 from projections.operations import Operation, Upsert
 from projections.subscriber import ModelSubscriber
 from projections.tables import Row, Table
@@ -94,7 +95,7 @@ def world(stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> Wo
 
 def use(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
     """Let the commands be of a version with this model."""
-    monkeypatch.setattr(parked_retry, "MODELS", (model,))
+    monkeypatch.setattr(parked_retry, "MODELS", (model, GRAPH))
 
 
 class Untold:
@@ -161,6 +162,26 @@ def test_payloads_are_hidden_unless_asked_and_personal_fields_unless_revealed(
     assert SECRET in json.dumps(shown)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", "--model", "note"),
+        ("show", "note", "people-0", "0"),
+        ("retry", "note"),
+        ("drop", "note", "people-0", "0", "--reason", "a test", "--yes"),
+    ],
+)
+def test_a_model_that_does_not_exist_is_not_one_without_parked_records(
+    world: World, arguments: tuple[str, ...]
+) -> None:
+    code, said = world.text(*arguments)
+    assert (code, "Did you mean 'notes'?" in said) == (2, True)
+
+
+def test_a_shard_that_is_not_set_aside_is_said_to_be_so(world: World) -> None:
+    assert world.text("retry", "notes", "--shard", "x") == (0, "Nothing of x is set aside.\n")
+
+
 def test_what_is_not_set_aside_is_not_shown(world: World) -> None:
     assert world.text("show", "notes", world.partition, "0")[0] == 1
     assert world.text("show", "notes", "nowhere-0", "0")[0] == 2
@@ -181,7 +202,8 @@ def test_a_retry_in_the_mended_version_applies_all(
     code, tried = world.agora("retry", *arguments)
     assert (code, tried["applied"]) == (0, 2)
     assert world.agora("list")[1]["parked"] == []
-    assert world.text("retry", *arguments) == (0, "Nothing is set aside.\n")
+    code, said = world.text("retry", *arguments)
+    assert (code, "is set aside.\n" in said) == (0, True)
 
 
 def test_one_record_can_be_retried_alone_if_nothing_stands_before_it(
@@ -203,6 +225,16 @@ def test_a_drop_needs_a_reason_and_a_yes(world: World) -> None:
     assert code == 2
     assert "--yes" in said
     assert world.agora("list")[1]["dropped"] == []
+
+
+def test_a_dry_run_of_a_drop_says_what_waits_behind_and_drops_nothing(world: World) -> None:
+    before = world.agora("list")[1]
+    code, doomed = world.agora("drop", *world.record, "--dry-run")
+    assert (code, doomed["shard"], doomed["behind"]) == (0, str(ANA), 1)
+    assert "ZeroDivisionError" in world.text("drop", *world.record, "--dry-run")[1]
+    code, said = world.text("drop", "notes", world.partition, str(world.later), "--dry-run")
+    assert (code, f"waits behind {world.offset}" in said) == (1, True)
+    assert world.agora("list")[1] == before
 
 
 def test_a_drop_is_noted_and_the_next_one_is_tried(world: World) -> None:
