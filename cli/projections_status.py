@@ -43,8 +43,8 @@ def status(watch: Watch = False, partitions: Partitions = False, json: Json = Fa
 
     It also says which are paused or halted, and why.
 
-    Exit codes: 0 all are running, 1 one is paused, halted or has parked records, 2 a server cannot
-    be reached.
+    Exit codes: 0 all are well, 1 one is paused, halted, beyond the end of the log or has parked
+    records, 2 a server cannot be reached.
     """
     if watch and json:
         raise Failure(
@@ -160,5 +160,9 @@ def _troubles(statuses: Sequence[LaneStatus]) -> Iterator[tuple[str, str]]:
             yield paused_by(each.subscriber, each.paused), resume
         elif each.halted:
             yield f"{where} is halted: {each.halted}", "docs/operations.md, which says what helps"
+        elif each.offset >= each.end:
+            # Whether or not a worker is there to halt at it.
+            beyond = f"{where} is at offset {each.offset}, but the log ends at {each.end}."
+            yield beyond, "agora projections verify, if this is the right cluster"
         if each.parked:
             yield f"{where} has {each.parked:,} parked records.", "agora parked list"

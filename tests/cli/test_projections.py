@@ -175,6 +175,15 @@ def test_a_halted_model_is_a_failure_that_says_why(
     assert "graph in people-0 is halted: Offset 1 is missing." in shown.err
 
 
+def test_a_checkpoint_beyond_the_end_of_the_log_is_a_failure_though_nothing_runs(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_log_of(settings, ages_s=[])
+    in_database(settings, one_checkpoint)
+    assert run(["projections", "status"]) == 1
+    assert "graph in people-0 is at offset 0, but the log ends at 0." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("work", "state"),
     [
