@@ -32,6 +32,7 @@ class MemoryTimelines:
         self.authors: set[UUID] = set()
         self.authors_known = 0
         self.timelines: dict[UUID, Timeline] = {}
+        self.damaged: set[UUID] = set()
 
     def flush(self) -> None:
         """As FLUSHALL."""
@@ -51,7 +52,7 @@ class MemoryTimelines:
         made._begun_s = dict(self._begun_s)
         made.generation, made.markers = self.generation, dict(self.markers)
         made.authors, made.authors_known = set(self.authors), self.authors_known
-        made.timelines = dict(self.timelines)
+        made.timelines, made.damaged = dict(self.timelines), set(self.damaged)
         return made
 
     @property
@@ -65,11 +66,14 @@ class MemoryTimelines:
 
     async def glimpse(self, viewer: UUID) -> Glimpse:
         self._expire()
+        timeline = self.timelines.get(viewer)
+        damaged = timeline is not None and viewer in self.damaged
         return Glimpse(
             generation=self._vouched,
             markers=dict(self.markers),
             merged=self.authors_known,
-            timeline=self.timelines.get(viewer),
+            timeline=None if damaged else timeline,
+            damaged=damaged,
         )
 
     async def merged(self) -> tuple[bytes | None, frozenset[UUID]]:
@@ -84,6 +88,7 @@ class MemoryTimelines:
         known = self.timelines.get(viewer)
         if known and known.generation == generation and not (known.ready and anew):
             return None
+        self.damaged.discard(viewer)
         self.timelines[viewer] = Timeline(generation, token, ready=False, floor=0)
         self._begun_s[viewer] = self._clock()
         return dict(self.markers)

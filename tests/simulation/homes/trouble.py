@@ -95,13 +95,15 @@ class Trouble:
         self._town.cache.flush()
 
     async def _evict(self) -> None:
-        """Redis needs room, and drops a key."""
+        """Redis needs room, and drops a key. Of timelines every other one is damaged instead."""
         cache = self._town.cache
         key = self._dice.choice(["state", "authors", "authors", *map(str, cache.timelines)])
         if key == "state":
             cache.evict_state()
         elif key == "authors":
             cache.authors.clear()
+        elif self.kinds["evict"] % 2:
+            cache.damaged |= {viewer for viewer in cache.timelines if str(viewer) == key}
         else:
             cache.timelines = {k: v for k, v in cache.timelines.items() if str(k) != key}
 
