@@ -69,7 +69,9 @@ async def open_commands(settings: Settings) -> AsyncIterator[Dispatcher]:
         digest_key = load_key("crypto.digest_key_file", settings.crypto.digest_key_file)
         digests = Digests(digest_key)
         internal = InternalTokens(digest_key)
-        pool = await opened.enter_async_context(open_pool(settings.postgres, role="commands"))
+        pool = await opened.enter_async_context(
+            open_pool(settings.postgres, role="commands", by_key=True)
+        )
         await ensure(pool, settings, (*credentials.TABLES, *key_vault.TABLES))
         master_key = load_key("crypto.master_key_file", settings.crypto.master_key_file)
         keyring = await open_keyring(pool, master_key)

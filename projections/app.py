@@ -106,7 +106,7 @@ async def worker(
         log = await opened.enter_async_context(open_log(settings))
         reacting = () if reactions is None else reactions.reacting
         patient = _patient(settings.postgres, len(models) + len(reacting))
-        pool = await opened.enter_async_context(open_pool(patient, role="projections"))
+        pool = await opened.enter_async_context(open_pool(patient, role="projections", by_key=True))
         publisher = await opened.enter_async_context(open_publisher(settings.nats))
         await ensure(pool, settings, key_vault.TABLES)
         await ensure_models(pool, settings, models)

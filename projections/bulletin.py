@@ -22,6 +22,9 @@ COMMENTS_MAX: Final = 50
 """So many of the latest changes of a batch bring the ids of new comments along; all are counted."""
 
 
+_SCOPES: Final = {scope: ItemScope(scope) for scope in Scope}
+
+
 class Bulletin:
     """Tells gateways what changed (projections.subscriber.Telling)."""
 
@@ -42,8 +45,12 @@ def items(partition: Partition, news: Iterable[News]) -> list[tuple[Address, Ite
     kept: dict[Hashable, deque[News]] = {}
     for one in news:
         key, limit = _sameness(one.hint)
-        kept.setdefault(key, deque(maxlen=limit)).append(one)
-    told = [item for group in kept.values() for item in _told(partition, group)]
+        group = kept.get(key)
+        if group is None:
+            group = kept[key] = deque(maxlen=limit)
+        group.append(one)
+    place = str(partition)
+    told = [item for group in kept.values() for item in _told(place, group)]
     return sorted(told, key=lambda pair: pair[1].offset)
 
 
@@ -57,14 +64,14 @@ def _sameness(hint: Hint) -> tuple[Hashable, int]:
     return (hint.scope, hint.to, hint.kind, hint.ids[1:]), SAME_NEWS_MAX
 
 
-def _told(partition: Partition, group: Sequence[News]) -> Iterable[tuple[Address, Item]]:
+def _told(place: str, group: Sequence[News]) -> Iterable[tuple[Address, Item]]:
     if group[0].hint.scope is not Scope.POST:
-        return [_item(partition, one, one.hint.ids) for one in group]
+        return [_item(place, one, one.hint.ids) for one in group]
     comments = tuple(comment for one in group for comment in one.hint.ids)
-    return [_item(partition, group[-1], comments)]
+    return [_item(place, group[-1], comments)]
 
 
-def _item(partition: Partition, one: News, ids: tuple[UUID, ...]) -> tuple[Address, Item]:
-    hint, accepted = one.hint, one.accepted
-    item = Item(hint.kind, str(partition), accepted.offset, accepted.decision.at, ids)
-    return Address(ItemScope(hint.scope), hint.to), item
+def _item(place: str, one: News, ids: tuple[UUID, ...]) -> tuple[Address, Item]:
+    hint, (offset, decision) = one.hint, one.accepted
+    item = Item(hint.kind, place, offset, decision.at, ids)
+    return Address(_SCOPES[hint.scope], hint.to), item

@@ -169,7 +169,7 @@ class PostgresCheckpoints:
 @asynccontextmanager
 async def open_checkpoints(settings: Settings) -> AsyncIterator[PostgresCheckpoints]:
     """The deployment's checkpoints, their tables made if need be; raises `Unavailable`."""
-    async with open_pool(settings.postgres, role="commands") as pool:
+    async with open_pool(settings.postgres, role="commands", by_key=True) as pool:
         await ensure(pool, settings, TABLES)
         yield PostgresCheckpoints(pool)
 

@@ -25,6 +25,8 @@ from infra.nats.stream import ensured
 from infra.telemetry.metrics import REGISTRY
 
 WAITING_MAX: Final = 10_000
+PUBLISHED_TOGETHER_MAX: Final = 100
+"""So many go out between two looks at whether there still is a way, and a wish to go on."""
 QUIET_S: Final = 0.5
 """A mark waits for this long without further losses: troubles come in crowds."""
 QUIET_S_MAX: Final = 5.0
@@ -134,16 +136,21 @@ class Publisher:
     async def _pass_on(self, client: Client) -> None:
         while True:
             heed_cancellation()
-            subject, payload = await self._waiting.get()
+            first = await self._waiting.get()
             await self._way_open.wait()
-            try:
-                await client.publish(subject, payload)
-                _SENT.inc()
-            except NatsError as problem:
-                _DROPPED.inc()
-                self.lost(type(problem).__name__)
-            finally:
-                self._waiting.task_done()
+            await self._publish(client, *first)
+            for _ in range(min(self._waiting.qsize(), PUBLISHED_TOGETHER_MAX)):
+                await self._publish(client, *self._waiting.get_nowait())
+
+    async def _publish(self, client: Client, subject: str, payload: bytes) -> None:
+        try:
+            await client.publish(subject, payload)
+            _SENT.inc()
+        except NatsError as problem:
+            _DROPPED.inc()
+            self.lost(type(problem).__name__)
+        finally:
+            self._waiting.task_done()
 
     async def _mark_losses(self, stream: JetStreamContext) -> None:
         while True:

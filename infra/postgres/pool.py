@@ -41,12 +41,25 @@ _WRITING: Final = {
     "default_transaction_isolation": "read\\ committed",
 }
 
-_READING: Final = {
-    "default_transaction_read_only": "on",
-    "default_transaction_isolation": "repeatable\\ read",
+_PLANNED_ONCE: Final = {
     # To plan one of the read models' statements takes several times as long as to run it. Left to
     # itself PostgreSQL plans the first five anew on each connection, and some of them for ever.
     "plan_cache_mode": "force_generic_plan",
+}
+
+_BY_KEY: Final = {
+    **_PLANNED_ONCE,
+    # A plan outlives the sizes that it was made for: one from when a table was small would go
+    # through all of it for a handful of rows, until somebody analyses the table.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+_READING: Final = {
+    **_PLANNED_ONCE,
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "repeatable\\ read",
     # Pages are read by looking up the rows of few ids, nearly always in memory or on flash.
     # By default a look-up counts so much that small tables are read whole instead.
     "random_page_cost": "1.1",
@@ -55,14 +68,16 @@ _READING: Final = {
 
 @asynccontextmanager
 async def open_pool(
-    settings: PostgresSettings, *, role: str, read_only: bool = False
+    settings: PostgresSettings, *, role: str, read_only: bool = False, by_key: bool = False
 ) -> AsyncIterator[Pool]:
     """A pool for one process, closed at the end. Does not wait for the server to be there.
 
     Connections are in autocommit, so that a single statement costs a single round trip: whatever
     belongs together goes into `async with connection.transaction()`. If the pool is `read_only`,
     that sees one moment, a prepared statement has one plan, whatever its parameters, and
-    `infra.postgres.prompt.server_of` tells servers apart. Unqualified names mean the deployment's
+    `infra.postgres.prompt.server_of` tells servers apart. If it is for work `by_key`, statements
+    have one plan, too, and rows are looked up in indexes however few or many a table has: what
+    goes through whole tables does not belong there. Unqualified names mean the deployment's
     schema. `role` is what the process is for, seen in pg_stat_activity as `agora-{role}`. Getting
     a connection raises PoolTimeout after `settings.pool_wait_ms`.
     """
@@ -86,7 +101,7 @@ async def open_pool(
     pool: Pool = AsyncConnectionPool(
         settings.dsn,
         connection_class=PromptConnection,
-        kwargs=_connecting(settings, role, read_only=read_only),
+        kwargs=_connecting(settings, role, read_only=read_only, by_key=by_key),
         min_size=settings.pool_connections_min,
         max_size=settings.pool_connections_max,
         timeout=settings.pool_wait_ms / 1000,
@@ -129,9 +144,11 @@ def _has_news(connection: AsyncConnection[Any]) -> bool:
     return bool(poll.poll(0))
 
 
-def _connecting(settings: PostgresSettings, role: str, *, read_only: bool) -> dict[str, Any]:
+def _connecting(
+    settings: PostgresSettings, role: str, *, read_only: bool, by_key: bool
+) -> dict[str, Any]:
     given = conninfo_to_dict(settings.dsn).get("options") or ""
-    kind = _READING if read_only else _WRITING
+    kind = (_READING if read_only else _WRITING) | (_BY_KEY if by_key else {})
     # Extensions live in `public`.
     options = {
         "search_path": f"{settings.schema},public",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infra.worker.faust_app import WorkerApp
 
 FETCH_WAIT_MS: Final = 500
-APART_S: Final = 0.006
+APART_S: Final = 0.004
 """After a fetch that brought something the next is taken so much later at the earliest: on a busy
 log each would bring a record or two, and cost the worker and the broker more than all the rest.
 What comes after a quiet moment is taken at once."""

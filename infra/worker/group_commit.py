@@ -20,7 +20,7 @@ from infra.postgres.transactions import pipelined
 from infra.worker import checkpoints
 from infra.worker.checkpoints import Connection, Step
 
-APART_S: Final = 0.008
+APART_S: Final = 0.006
 LOCK_MS_MAX: Final = 100
 STATEMENT_MS_MAX: Final = 2_000
 _IMPATIENT: Final = (

@@ -2,7 +2,8 @@
 
 Bluesky's mix comes at fixed rates, whatever becomes of it. The lag of an event runs from the
 acknowledgement of its append to the first look at which every read model of its partition has
-committed it; looks are some 2 ms apart. The peer gets the same mix at half of what it sustains,
+committed it; looks are some 2 ms apart. A command side that agrees to everything answers what the
+worker asks in reaction. The peer gets the same mix at half of what it sustains,
 since above that its lag only tells how long the run was.
 """
 
@@ -33,6 +34,7 @@ from tests.performance.figures import (
     turn,
     within,
 )
+from tests.performance.loads import agreeing
 from tests.performance.loads.effort import Effort, Meter
 from tests.performance.loads.lags import Ack, lags
 from tests.performance.loads.mix import Plain
@@ -44,6 +46,7 @@ from tests.performance.peers.projector import Projector, projector
 GOALS_MS: Final = {1000: 30.0, 10_000: 100.0}
 RATIO: Final = 50.0
 ROUNDS: Final = 3
+WARM_UP_S: Final = 1.0
 PACED_S: Final = 5.0
 PACED_QUICK_S: Final = 1.0
 BURST: Final = 100_000
@@ -75,7 +78,8 @@ class Plan(Struct, frozen=True):
     def events(self) -> int:
         """All events of ours: they are registrations at first."""
         a_round = int(sum(GOALS_MS) * self.paced_s) + self.burst
-        return self.rounds * a_round * EVENTS_A_PERSON // (EVENTS_A_PERSON - 2)
+        events = self.rounds * a_round + int(min(GOALS_MS) * WARM_UP_S)
+        return events * EVENTS_A_PERSON // (EVENTS_A_PERSON - 2)
 
 
 class Live:
@@ -95,9 +99,10 @@ class Live:
         self.plain = Plain()
 
     async def begin(self, registrations: int) -> None:
-        """Everybody registers, and the worker is up with that."""
+        """Everybody registers, the worker is up with that, and has done all that it does once."""
         await self._log.append(await self._log.made(self._next(registrations)))
         await self._watcher.reached(self._log.ends)
+        await self.at_rate(min(GOALS_MS), WARM_UP_S)
 
     async def at_rate(self, rate: int, seconds: float) -> tuple[Turn, Effort]:
         """Events at that rate, and what was spent on them; the turn's latencies are their lags."""
@@ -137,6 +142,7 @@ def planned(run: Run) -> Plan:
 
 async def _measured(run: Run) -> Sequence[Figure]:
     settings, plan = run.servers.settings(), planned(run)
+    commands = agreeing.process(run.servers, settings.commands.port)
     worker = run.servers.agora(settings, "serve", "projections")
     turns: defaultdict[object, list[Turn]] = defaultdict(list)
     efforts: Efforts = defaultdict(list)
@@ -146,6 +152,8 @@ async def _measured(run: Run) -> Sequence[Figure]:
             projector(settings, Path(folder), PROGRAM, SCHEMA) as peer,
             watching(settings.postgres.dsn, committed(settings)) as watcher,
         ):
+            commands.start()
+            commands.wait_ready()
             worker.start()
             try:
                 metered = partial(Meter, settings.postgres.dsn, worker, run.servers.postgres)
@@ -157,6 +165,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
                     await _round(turns, efforts, live, peer, plan, run.seed + number)
             finally:
                 worker.kill()
+                commands.kill()
         run.tell("live-lag: the rows are compared with what happened")
         peer.check()
     check(live.plain, settings)

@@ -56,7 +56,7 @@ async def test_a_worker_without_a_row_gives_no_figures(stack: Stack) -> None:
     ):
         worker.start()
         metered = partial(Meter, settings.postgres.dsn, worker, stack.postgres)
-        live = Live(log, watcher, history(600, seed=1), metered)
+        live = Live(log, watcher, history(2000, seed=1), metered)
         await live.begin(100)
         turn, effort = await live.at_rate(400, seconds=0.5)
         assert turn.p99_ms is not None

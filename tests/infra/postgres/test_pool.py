@@ -70,6 +70,28 @@ async def test_a_reader_plans_a_statement_once_whatever_its_parameters(stack: St
             assert await cursor.fetchall() == [(0, 10)]
 
 
+async def test_work_by_key_finds_rows_in_the_index_though_the_table_was_small(
+    stack: Stack,
+) -> None:
+    table = "create table if not exists heads (name text primary key, head text)"
+    explain = "explain execute found (array['hello'])"
+    async with open_world(stack, [table]) as (ours, settings):
+        await value(ours, "insert into heads values ('hello') returning 1")
+        async with open_pool(settings.postgres, role="test", by_key=True) as by_key:
+            plans = []
+            for pool in (ours, by_key):
+                async with pool.connection() as connection:
+                    await connection.execute("analyze heads")
+                    await connection.execute(
+                        "prepare found (text[]) as select h.head from heads h "
+                        "join unnest($1) as asked (name) using (name)"
+                    )
+                    cursor = await connection.execute(explain)
+                    plans.append("".join(line for (line,) in await cursor.fetchall()))
+    assert "Seq Scan on heads" in plans[0]
+    assert "Index Scan using heads_pkey" in plans[1]
+
+
 async def test_options_in_the_connection_string_stay_in_force(stack: Stack) -> None:
     given = stack.settings().postgres
     settings = replace(given, dsn=f"{given.dsn}?options=-c%20work_mem%3D3MB")
