@@ -7,6 +7,7 @@ refused where that is not there any more. A newer owner's claim closes it to thi
 
 import asyncio
 import logging
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +16,10 @@ from commands.writer.takeover import REPLAYED_HEADS
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Saved
 from schemas.refusals import Unavailable
+
+RETRY_FIRST_S: Final = 0.25
+RETRY_LAST_S: Final = 5.0
+"""Pauses after saves that failed. A short last one: what is not saved, a takeover has to replay."""
 
 log = logging.getLogger(__name__)
 
@@ -48,27 +53,37 @@ class Saver:
     async def run(self) -> None:
         """Saves until the owner turns out to be fenced; cancel it when the tenure ends.
 
-        Whatever else goes wrong is logged and tried again: commands do not wait for checkpoints.
+        Whatever else goes wrong is logged and tried again, after pauses that double: commands do
+        not wait for checkpoints, and while the store is away ever more is due to be saved.
         """
+        retry_s = RETRY_FIRST_S
         while True:
-            await self._pause()
+            await self._due()
             try:
                 await self.save()
             except Fenced:
                 log.info("%s: a newer owner has the checkpoint, or it was lost.", self._partition)
                 self._owner.end(Ending.RESIGNED)
                 return
-            except Unavailable as error:
-                log.warning("%s: no checkpoint this time: %s", self._partition, error)
-            except Exception:
-                log.exception("%s: the checkpoint cannot be saved.", self._partition)
+            except Exception as error:
+                self._tell(error)
+                await asyncio.sleep(retry_s)
+                retry_s = min(2 * retry_s, RETRY_LAST_S)
+            else:
+                retry_s = RETRY_FIRST_S
 
-    async def _pause(self) -> None:
+    async def _due(self) -> None:
         """The interval, cut short at a quarter of it when much has changed."""
         for _ in range(4):
             if len(self._owner.heads.dirty) >= self._pace.heads:
                 return
             await asyncio.sleep(self._pace.interval_s / 4)
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, Unavailable):
+            log.warning("%s: no checkpoint this time: %s", self._partition, error)
+        else:
+            log.error("%s: the checkpoint cannot be saved.", self._partition, exc_info=error)
 
     async def save(self) -> None:
         """Saves what is durable and not saved yet; raises `Fenced` or `Unavailable`."""

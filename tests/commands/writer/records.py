@@ -13,6 +13,7 @@ from commands.writer.owner import Desk, Owner
 from events import record
 from events.record import Claim, Decision, Record
 from events.tenure import Tenure
+from infra.checkpoints.port import Checkpoints
 from infra.log.port import AppendUnknown
 from tests.commands.cast import NOON
 from tests.commands.writer.register import EPOCH, asked, ruled, submission, terms
@@ -70,14 +71,14 @@ class ScriptedAppender:
 class Stage:
     """An owner that has just taken over: its claim is the log's only record."""
 
-    def __init__(self) -> None:
+    def __init__(self, checkpoints: Checkpoints | None = None) -> None:
         self.log = fair_log()
         land(self.log, CLAIM)
         self.appender = ScriptedAppender(self.log)
         self.opened = asyncio.Event()
         self.now = NOON
         self.learned: list[int] = []
-        self.heads = Heads(PARTITION, fair_checkpoints())
+        self.heads = Heads(PARTITION, checkpoints or fair_checkpoints())
         desk = Desk(
             PARTITION,
             TENURE,
