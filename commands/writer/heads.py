@@ -7,7 +7,7 @@ the checkpoint would fork the stream (docs/adr/0004-state-checkpoints.md).
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -142,8 +142,7 @@ class Heads:
         Raises `Fenced` or `Unavailable`. What moves meanwhile stays dirty.
         """
         heads = dict(self.dirty)
-        values = {stream: stored(head) for stream, head in heads.items()}
-        await self._checkpoints.save(self._partition, claimed_at, upto, values, self.since)
+        await self._checkpoints.save(self._partition, claimed_at, upto, Stored(heads), self.since)
         self.saved(heads, upto.offset)
 
     def saved(self, heads: Mapping[str, Head], since: int) -> None:
@@ -170,6 +169,26 @@ class Heads:
 
     def _may_leave(self, stream: str) -> bool:
         return not (stream in self._dirty or stream in self._ahead or stream in self._pinned)
+
+
+class Stored(Mapping[str, bytes]):
+    """Heads as they are stored, each encoded when it is asked for.
+
+    After a long outage of the store they are too many to encode in one go: nobody would be served
+    meanwhile.
+    """
+
+    def __init__(self, heads: Mapping[str, Head]) -> None:
+        self._heads = heads
+
+    def __getitem__(self, stream: str) -> bytes:
+        return stored(self._heads[stream])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._heads)
+
+    def __len__(self) -> int:
+        return len(self._heads)
 
 
 def shifted(head: Head, from_offset: int, by: int) -> Head:

@@ -1,23 +1,31 @@
 """State checkpoints in Postgres: one row for each partition, one for each stream head.
 
 The checkpoint's row is the fence: taking and saving lock it first, so that once a new owner has
-taken it, a late save of an older one finds a newer claim and changes nothing.
+taken it, a late save of an older one finds a newer claim and changes nothing. What one statement
+cannot take, after a long outage, is saved by several in one transaction.
 (docs/adr/0004-state-checkpoints.md)
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
+from psycopg import AsyncConnection, errors
 
 from events.tenure import Tenure
 from events.topics import Partition
 from infra.checkpoints.port import Fenced, Lapsed, Saved
 from infra.coalescing import Coalesced
 from infra.config import Settings
-from infra.postgres.pool import Pool, open_pool, translated
+from infra.postgres.pool import STORE_UNAVAILABLE, Pool, open_pool, translated
 from infra.postgres.schema import ensure
+from schemas.refusals import Unavailable
+
+STATEMENT_HEADS_MAX: Final = 10_000
+STATEMENT_BYTES_MAX: Final = 16 << 20
+"""So much travels in one statement, each of which has to end within the statement timeout."""
 
 TABLES: Final = (
     """
@@ -64,6 +72,14 @@ _SAVE: Final = """
         from fence, unnest(%(streams)s::text[], %(heads)s::bytea[]) as given (stream, head)
         on conflict (partition, stream) do update set head = excluded.head)
     select partition from fence"""
+
+_SAVE_MORE: Final = """
+    insert into writer_heads (partition, stream, head)
+    select %(partition)s::text, given.stream, given.head
+    from unnest(%(streams)s::text[], %(heads)s::bytea[]) as given (stream, head)
+    on conflict (partition, stream) do update set head = excluded.head"""
+
+_NO_STANDING_STILL: Final = "set local idle_in_transaction_session_timeout = '1s'"
 
 # One look into the index for each: a plain join may be planned as a scan of the whole table.
 _LOAD: Final = """
@@ -145,25 +161,25 @@ class PostgresCheckpoints:
     ) -> None:
         """Upserts heads and checkpoint in one transaction; raises `Fenced`.
 
-        In one statement, too: an owner that is paused between two would hold the fence's lock, and
-        nobody could take over until it wakes. A save of the same owner that lost its connection
-        may be finished by the server after a later one: it must not move the checkpoint back, and
-        so it is fenced as well.
+        In one statement, too, if they fit: an owner that is paused between two holds the fence's
+        lock, and nobody can take over until the server ends its session a second later. A save of
+        the same owner that lost its connection may be finished by the server after a later one: it
+        must not move the checkpoint back, and so it is fenced as well.
         """
-        ordered = sorted(heads)
-        values = _values(partition, claimed_at, saved)
-        values |= {
-            "since": since,
-            "streams": ordered,
-            "heads": [heads[stream] for stream in ordered],
-        }
-        with translated():
+        parts = portions(heads)
+        first, second = next(parts), next(parts, None)
+        values = {**_values(partition, claimed_at, saved), "since": since, **_columns(first)}
+        with _translated():
             async with self._pool.connection() as connection:
-                cursor = await connection.execute(_SAVE, values, binary=True)
-                if await cursor.fetchone() is None:
-                    raise Fenced(
-                        f"{partition}: a newer claim or save stands there, or an older save."
-                    )
+                if second is None:
+                    await _save_fenced(connection, values)
+                    return
+                async with connection.transaction():
+                    await connection.execute(_NO_STANDING_STILL)
+                    await _save_fenced(connection, values)
+                    for part in chain((second,), parts):
+                        more = {"partition": str(partition), **_columns(part)}
+                        await connection.execute(_SAVE_MORE, more, binary=True)
 
 
 @asynccontextmanager
@@ -172,6 +188,37 @@ async def open_checkpoints(settings: Settings) -> AsyncIterator[PostgresCheckpoi
     async with open_pool(settings.postgres, role="commands", by_key=True) as pool:
         await ensure(pool, settings, TABLES)
         yield PostgresCheckpoints(pool)
+
+
+def portions(heads: Mapping[str, bytes]) -> Iterator[Mapping[str, bytes]]:
+    """The heads in portions that one statement takes, at least one; each is read once."""
+    portion: dict[str, bytes] = {}
+    room = STATEMENT_BYTES_MAX
+    for stream, head in heads.items():
+        if portion and (len(portion) == STATEMENT_HEADS_MAX or len(head) > room):
+            yield portion
+            portion, room = {}, STATEMENT_BYTES_MAX
+        portion[stream] = head
+        room -= len(head)
+    yield portion
+
+
+async def _save_fenced(connection: AsyncConnection[Any], values: Mapping[str, Any]) -> None:
+    cursor = await connection.execute(_SAVE, values, binary=True)
+    if await cursor.fetchone() is None:
+        raise Fenced(
+            f"{values['partition']}: a newer claim or save stands there, or an older save."
+        )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """As `translated`, also where the session has ended because its owner had stood still."""
+    try:
+        with translated():
+            yield
+    except errors.IdleInTransactionSessionTimeout as problem:
+        raise Unavailable(STORE_UNAVAILABLE, "The save took too long; try again.") from problem
 
 
 def _of(load: Load, heads: Mapping[tuple[str, str], bytes | None]) -> Mapping[str, bytes]:
@@ -189,6 +236,11 @@ def _values(partition: Partition, claimed_at: int, saved: Saved) -> dict[str, An
         "claimed_at": claimed_at,
         "at": saved.at,
     }
+
+
+def _columns(heads: Mapping[str, bytes]) -> dict[str, list[Any]]:
+    ordered = sorted(heads)
+    return {"streams": ordered, "heads": [heads[stream] for stream in ordered]}
 
 
 def _saved(row: Sequence[Any]) -> Saved:

@@ -131,6 +131,15 @@ async def test_many_heads_are_saved_at_once(checkpoints: Checkpoints) -> None:
     assert await checkpoints.load(PEOPLE, list(heads)) == heads
 
 
+async def test_a_zombie_with_many_heads_saves_none_of_them(checkpoints: Checkpoints) -> None:
+    heads = {f"tie-{number}": b"late" for number in range(12_000)}
+    await checkpoints.take(PEOPLE, 50)
+    with pytest.raises(Fenced):
+        await checkpoints.save(PEOPLE, 7, SAVED, heads)
+    assert await checkpoints.load(PEOPLE, list(heads)) == {}
+    assert await checkpoints.peek(PEOPLE) == Saved()
+
+
 async def test_nothing_is_added_to_a_checkpoint_that_was_lost(checkpoints: Checkpoints) -> None:
     await checkpoints.take(PEOPLE, 7)
     await checkpoints.save(PEOPLE, 7, SAVED, {"tie-a": b"kept"})
