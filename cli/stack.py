@@ -156,9 +156,9 @@ def _settled(home: Home) -> Settings:
     """Settings whose ports are free; what had to change for it is kept in the settings file."""
     file = file_in_use(os.environ, None) or DEFAULT_FILE
     settings, sources = load_with_sources(os.environ)
-    password = launch.with_password(settings, home)
-    if password:
-        settings_file.change(file, password)
+    added = launch.with_password(settings, home) | launch.with_limits_lifted(settings, sources)
+    if added:
+        settings_file.change(file, added)
         settings, sources = load_with_sources(os.environ)
     settled = launch.settle(settings, sources, file)
     for message in settled.messages:

@@ -157,8 +157,8 @@ class LimitsSettings(Struct, frozen=True):
     ] = 30
     lifted_on_loopback: Annotated[
         bool,
-        Meta(description="No limits for this machine itself; false behind a proxy on it."),
-    ] = True
+        Meta(description="No limits for this machine itself. Never behind a proxy on it."),
+    ] = False
 
 
 class ProjectionsSettings(Struct, frozen=True):

@@ -183,6 +183,7 @@ def _base_settings(folder: Path) -> Settings:
         ),
         redis=replace(defaults.redis, url=f"redis://127.0.0.1:{redis}/0"),
         nats=replace(defaults.nats, url=f"nats://127.0.0.1:{nats}"),
+        limits=replace(defaults.limits, lifted_on_loopback=True),
         auth=replace(defaults.auth, signing_key_file=keys / "signing.pem"),
         crypto=replace(
             defaults.crypto,

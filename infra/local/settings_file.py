@@ -9,9 +9,7 @@ from pathlib import Path
 from infra.config import SettingError
 from infra.local.keys import write_private
 
-HEADING = (
-    "# Settings of Agora on this machine. `agora up` adds ports and passwords; edit at will.\n"
-)
+HEADING = "# Settings of Agora on this machine. `agora up` adds what it needs; edit at will.\n"
 
 
 def change(file: Path, values: Mapping[str, str | int]) -> None:

@@ -90,6 +90,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def test_up_down_and_up_again_keep_the_data(project: Project) -> None:
     up = project.agora("up", "--servers-only")
     assert (up.returncode, "The servers run" in up.stdout) == (0, True), up.stderr
+    assert load({}, project.file).limits.lifted_on_loopback
     with psycopg.connect(project.dsn) as connection:
         connection.execute("create table kept (line text)")
     assert "is already running" in project.agora("up", "--servers-only").stderr

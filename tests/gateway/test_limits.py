@@ -25,7 +25,6 @@ SMALL = LimitsSettings(
     writes_burst=3,
     sensitive_per_minute=30,
     sensitive_burst=2,
-    lifted_on_loopback=False,
 )
 SLOW = replace(SMALL, reads_per_10s=1, writes_per_10s=1, sensitive_per_minute=1)
 """Nothing is refilled while a test runs."""

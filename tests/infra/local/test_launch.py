@@ -10,7 +10,7 @@ from infra.config import SettingError, Settings
 from infra.config_sources import settings_of
 from infra.local.addresses import port_settings
 from infra.local.home import home_at
-from infra.local.launch import settle, take_lock, with_password
+from infra.local.launch import settle, take_lock, with_limits_lifted, with_password
 
 FILE = Path("agora.toml")
 DEFAULTS = Settings()
@@ -78,6 +78,18 @@ def test_a_password_is_made_once(tmp_path: Path) -> None:
     dsn = str(first["postgres.dsn"])
     known = replace(DEFAULTS, postgres=replace(DEFAULTS.postgres, dsn=dsn))
     assert with_password(known, home) == {}
+
+
+def test_limits_are_lifted_for_this_machine_unless_the_settings_speak_of_it() -> None:
+    lifted = {"limits.lifted_on_loopback": True}
+    assert with_limits_lifted(DEFAULTS, SOURCES) == lifted
+    for source in (str(FILE), "environment AGORA_LIMITS_LIFTED_ON_LOOPBACK"):
+        assert with_limits_lifted(DEFAULTS, SOURCES | {"limits.lifted_on_loopback": source}) == {}
+
+
+def test_limits_stay_behind_a_proxy() -> None:
+    gateway = replace(DEFAULTS.gateway, proxies_in_front=1)
+    assert with_limits_lifted(replace(DEFAULTS, gateway=gateway), SOURCES) == {}
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:
