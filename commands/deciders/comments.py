@@ -45,13 +45,18 @@ class PublishComment(Command, frozen=True, kw_only=True, tag="comments.publish")
 
 
 class EditComment(Command, frozen=True, kw_only=True, tag="comments.edit"):
-    """Changes an own comment. `visible` says whether its author may still see the post."""
+    """Changes an own comment.
+
+    `visible` says whether its author may still see the post, `thread_visible` whether they see the
+    comment there: what hides a comment hides the replies to it, and deletion takes them along.
+    """
 
     post_id: UUID
     comment_id: UUID
     actor_id: UUID
     body: str
     visible: bool
+    thread_visible: bool
     mentions: tuple[Mention, ...] = ()
 
 
@@ -126,7 +131,7 @@ def _lets_comment(post: Post, command: PublishComment) -> bool:
 
 def _edited(post: Post, comment: Comment, command: EditComment) -> CommentEdited:
     own = comment.author_id == command.actor_id and not comment.deleted
-    if not own or not (command.visible or post.author_id == command.actor_id):
+    if not own or not _still_sees(post, comment, command):
         raise no_such_post()
     return CommentEdited(
         post_id=command.post_id,
@@ -135,6 +140,16 @@ def _edited(post: Post, comment: Comment, command: EditComment) -> CommentEdited
         body=command.body,
         mentions=command.mentions,
     )
+
+
+def _still_sees(post: Post, comment: Comment, command: EditComment) -> bool:
+    """Authors know their posts and comments, even when the query side does not yet.
+
+    What becomes of a reply depends on another comment, of which the reply's state knows nothing.
+    """
+    if comment.parent_id is not None:
+        return command.thread_visible
+    return command.visible or post.author_id == command.actor_id
 
 
 def _delete(post: Post, comment: Comment, command: DeleteComment) -> list[Event]:

@@ -48,13 +48,15 @@ class Comments:
         post_forms.check_body(request.body, bodies.COMMENT_LENGTH_MAX)
         post, comment = UUID(request.post_id), UUID(request.comment_id)
         checked_at = self._authoring.now()
-        leave = await self._authoring.leave(post, None, call)
+        in_thread = await self._authoring.leave(post, comment, call)
+        on_post = in_thread if in_thread.visible else await self._authoring.leave(post, None, call)
         command = comments.EditComment(
             post_id=post,
             comment_id=comment,
             actor_id=call.account,
             body=request.body,
-            visible=leave.visible,
+            visible=on_post.visible,
+            thread_visible=in_thread.visible,
             mentions=await self._authoring.mentions(request.body, call),
         )
         way = self._authoring.errand(request, call)

@@ -89,8 +89,17 @@ def _comment_hidden(asked: Asked) -> bool:
     if _post_hidden(asked):
         return True
     comments = [asked.about[name] for name in ("comment", "parent") if asked.about.get(name)]
-    rows = [row for comment in comments for row in asked.reads.states("comments", comment)]
-    return any(row is None or asked.reads.may_lack_comment(row) for row in rows)
+    return any(_may_lack(asked, comment) for comment in comments)
+
+
+def _may_lack(asked: Asked, comment: str) -> bool:
+    """Whether the comment could be absent, by itself or with what it replies to."""
+    return any(
+        row is None
+        or asked.reads.may_lack_comment(row)
+        or (row["parent_id"] is not None and _may_lack(asked, row["parent_id"]))
+        for row in asked.reads.states("comments", comment)
+    )
 
 
 def _closed_to(asked: Asked) -> bool:

@@ -235,9 +235,14 @@ class Plain:
         return found
 
     def _edit_comment(self, actor: UUID, post: UUID, comment: UUID, says: str) -> None:
-        found = self._there(post)
-        sees = Viewer(self._readers, actor).sees_post(post) or found["author"] == actor
-        if self._said(post, comment)["author"] != actor or not sees:
+        found, said = self._there(post), self._said(post, comment)
+        viewer = Viewer(self._readers, actor)
+        sees = viewer.sees_post(post)
+        if said["parent"]:
+            sees = sees and viewer.sees_comment(comment)
+        elif found["author"] == actor:
+            sees = True
+        if said["author"] != actor or not sees:
             raise Refused("NOT_FOUND")
         self._posts(post, ("recomment", comment, self._text(actor, says)))
 

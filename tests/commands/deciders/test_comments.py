@@ -54,7 +54,9 @@ replied = replace(
     parent_id=FIRST,
     parent_author_id=BEN,
 )
-edit = EditComment(post_id=POST, comment_id=FIRST, actor_id=BEN, body="Look", visible=True)
+edit = EditComment(
+    post_id=POST, comment_id=FIRST, actor_id=BEN, body="Look", visible=True, thread_visible=True
+)
 delete = DeleteComment(post_id=POST, comment_id=FIRST, actor_id=BEN)
 deleted = CommentDeleted(post_id=POST, comment_id=FIRST, author_id=BEN, deleted_by=BEN)
 
@@ -127,6 +129,22 @@ def test_a_comment_is_edited_by_its_author_who_still_sees_the_post() -> None:
         given(anas_post, commented).when(refused).refuses(NotFound, "NOT_FOUND")
     given(anas_post).when(edit).refuses(NotFound, "NOT_FOUND")
     given(anas_post, commented, deleted).when(edit).refuses(NotFound, "NOT_FOUND")
+
+
+def test_an_own_comment_is_edited_even_before_the_query_side_knows_it() -> None:
+    edited = CommentEdited(post_id=POST, comment_id=FIRST, author_id=BEN, body="Look")
+    given(anas_post, commented).when(replace(edit, thread_visible=False)).then_each_time(edited)
+
+
+@pytest.mark.parametrize("author", [ANA, CLO])
+def test_a_reply_is_not_edited_once_what_it_answers_is_gone(author: UUID) -> None:
+    written = replace(replied, author_id=author)
+    change = replace(edit, comment_id=REPLY, actor_id=author)
+    edited = CommentEdited(post_id=POST, comment_id=REPLY, author_id=author, body="Look")
+    given(anas_post, commented, written).when(change).then_each_time(edited)
+    given(anas_post, commented, written, deleted).when(
+        replace(change, thread_visible=False)
+    ).refuses(NotFound, "NOT_FOUND")
 
 
 def test_a_comment_is_deleted_once_by_its_author_or_the_posts() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from commands.post_policies import Leave
 from events.accounts import AccountRegistered
 from events.graph import FollowEnded, FollowEstablished
-from events.posts import CommentPublished, PostPublished
+from events.posts import CommentDeleted, CommentPublished, PostPublished
 from infra.rpc.call import Call
 from schemas.refusals import Unavailable
 from tests.commands.memory import MemorySubmitter
@@ -27,18 +27,29 @@ class FoldedPostReads:
         self.asked: list[Call] = []
 
     async def check_post(self, post: UUID, comment: UUID | None, call: Call) -> Leave:
-        """By what was published, but for what is hidden."""
+        """By what was published and is left, but for what is hidden."""
         self._ask(call)
-        there = {
-            event.post_id if isinstance(event, PostPublished) else event.comment_id
-            for event in self._submitter.recorded(PostPublished, CommentPublished)
-            if isinstance(event, PostPublished | CommentPublished)
-        }
+        there = self._there()
         things = [post] if comment is None else [post, comment]
         visible = all(
             thing in there and (call.account, thing) not in self.hidden for thing in things
         )
         return Leave(visible, visible and (call.account, post) not in self.strangers)
+
+    def _there(self) -> set[UUID]:
+        """All posts, and the comments that were not deleted, nor what they answer."""
+        there: set[UUID] = set()
+        above: dict[UUID, UUID | None] = {}
+        for event in self._submitter.recorded(PostPublished, CommentPublished, CommentDeleted):
+            match event:
+                case PostPublished():
+                    there.add(event.post_id)
+                case CommentPublished():
+                    above[event.comment_id] = event.parent_id
+                case CommentDeleted(comment_id=deleted):
+                    gone = {one for one, parent in above.items() if deleted in (one, parent)}
+                    above = {one: parent for one, parent in above.items() if one not in gone}
+        return there.union(above)
 
     async def resolve_handles(self, names: Sequence[str], call: Call) -> Mapping[str, UUID]:
         """Who registered under the names, but for those who are hidden."""

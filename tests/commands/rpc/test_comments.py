@@ -127,6 +127,26 @@ async def test_a_comment_is_edited_by_its_author_alone() -> None:
         await ana.does(message)
 
 
+async def test_a_reply_is_edited_until_what_it_answers_is_deleted() -> None:
+    side, ana, ben, post = await under_a_post()
+    first = (await ben.comments(post)).comment_id
+    reply = (await ana.comments(post, "There", first)).comment_id
+    message = pb.EditCommentRequest(post_id=post, comment_id=reply, body="There!")
+    await ana.does(message)
+    await ben.does(pb.DeleteCommentRequest(post_id=post, comment_id=first))
+    with pytest.raises(NotFound):
+        await ana.does(message)
+    assert the_one(side, CommentEdited).body == "There!"
+
+
+async def test_an_own_comment_that_readers_do_not_know_yet_is_edited() -> None:
+    side, _, ben, post = await under_a_post()
+    comment = (await ben.comments(post)).comment_id
+    side.post_reads.hidden.add((ben.uuid, UUID(comment)))
+    await ben.does(pb.EditCommentRequest(post_id=post, comment_id=comment, body="There"))
+    assert the_one(side, CommentEdited).body == "There"
+
+
 @pytest.mark.parametrize("deleter", [0, 1])
 async def test_a_comment_is_deleted_by_its_author_or_the_posts_and_waits(deleter: int) -> None:
     side, ana, ben, post = await under_a_post()
