@@ -129,9 +129,7 @@ def _dispatcher(
         reached=lambda person: ends.reached(PEOPLE, str(person)),
         clock=_now,
     )
-    partitions = Partitions(
-        owned.router, SubmissionDecoder(ROUTES), owned.writers, tools.identity.owner
-    )
+    partitions = Partitions(owned.router, SubmissionDecoder(ROUTES), owned.instance)
     return Dispatcher(
         (
             Service(_ACCOUNTS, accounts),

@@ -5,11 +5,12 @@ in good order, so that others serve it at once.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from msgspec import Struct
 
+from commands.instance import Instance
 from commands.meters import metered
 from commands.peers import GrpcPeers, Heartbeat
 from commands.router import Router
@@ -30,10 +31,10 @@ RELEASE_S = 5.0
 
 
 class Ownership(Struct, frozen=True):
-    """The way in, and the writers behind it."""
+    """The way in, and the instance behind it."""
 
     router: Router
-    writers: Mapping[Partition, PartitionWriter]
+    instance: Instance
 
 
 @asynccontextmanager
@@ -55,9 +56,10 @@ async def owning(
         settings.commands.ping_interval_ms / 1000, settings.commands.ping_silence_ms / 1000
     )
     peers = GrpcPeers(connect, heartbeat, lambda: _others(tenures, me))
-    steward = Steward(writers, tenures, peers, me)
+    instance = Instance(me, writers, tenures, peers)
+    steward = Steward(instance)
     counts = {topic.name: partition_count(settings, topic) for topic in TOPICS}
-    router = Router(writers, tenures, peers, steward, keys, ROUTE_OF, counts, me)
+    router = Router(instance, steward, keys, ROUTE_OF, counts)
     async with AsyncExitStack() as ways, asyncio.TaskGroup() as background:
         ways.push_async_callback(peers.close)
         serving = [background.create_task(writer.run()) for writer in writers.values()]
@@ -67,7 +69,7 @@ async def owning(
         ]
         try:
             with metered(writers):
-                yield Ownership(router, writers)
+                yield Ownership(router, instance)
         finally:
             await _leave(writers.values(), serving)
             for task in (*serving, *watching):

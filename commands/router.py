@@ -10,11 +10,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from commands.peers import Peers
+from commands.instance import Instance
 from commands.steward import Steward
 from commands.submission import Handled, Route, Routed, Submission, routed
-from commands.tenures import Tenures
-from commands.writer.partition import PartitionWriter
 from events.tenure import Tenure
 from events.topics import Partition, Topic, partition_number
 from infra.crypto.port import Keys
@@ -37,28 +35,22 @@ class Patience(Struct, frozen=True):
 
 
 class Router:
-    """Implements `commands.submission.Submitter`."""
+    """Implements `commands.submission.Submitter`. `counts` is how many partitions a topic has."""
 
     def __init__(
         self,
-        writers: Mapping[Partition, PartitionWriter],
-        tenures: Tenures,
-        peers: Peers,
+        instance: Instance,
         steward: Steward,
         keys: Keys,
         routes: Mapping[type, Route],
         counts: Mapping[str, int],
-        me: str,
         patience: Patience = Patience(),
     ) -> None:
-        self._writers = writers
-        self._tenures = tenures
-        self._peers = peers
+        self._instance = instance
         self._steward = steward
         self._keys = keys
         self._routes = routes
         self._counts = counts
-        self._me = me
         self._patience = patience
 
     def place(self, topic: Topic, shard: str) -> Partition:
@@ -89,7 +81,7 @@ class Router:
             within_s = ends_at - loop.time()
             if within_s <= 0:
                 raise TimeoutError
-            tenure = self._tenures.of(partition)
+            tenure = self._instance.tenures.of(partition)
             try:
                 return await self._once(partition, tenure, asked, within_s)
             except Unavailable as refusal:
@@ -100,11 +92,10 @@ class Router:
     async def _once(
         self, partition: Partition, tenure: Tenure, asked: Routed, within_s: float
     ) -> Handled:
-        writer = self._writers[partition]
-        elsewhere = tenure.held and tenure.owner != self._me
-        if not writer.serving and elsewhere and not self._peers.silent(tenure):
-            return await self._forwarded(partition, tenure, asked.submission, within_s)
-        if not writer.serving:
+        instance = self._instance
+        if not instance.writers[partition].serving:
+            if instance.owned_elsewhere(tenure) and not instance.peers.silent(tenure):
+                return await self._forwarded(partition, tenure, asked.submission, within_s)
             self._steward.called_for(partition)
         return await self._here(partition, asked, within_s)
 
@@ -114,8 +105,8 @@ class Router:
         """The owner's answer. One that lost the partition, perhaps paused, is not waited for."""
         patience = self._patience
         forward_s = min(patience.forward_s, within_s)
-        answer = asyncio.ensure_future(self._peers.forward(tenure, submission, forward_s))
-        changed = asyncio.ensure_future(self._tenures.changed(partition, tenure))
+        answer = asyncio.ensure_future(self._instance.peers.forward(tenure, submission, forward_s))
+        changed = asyncio.ensure_future(self._instance.tenures.changed(partition, tenure))
         try:
             await asyncio.wait({answer, changed}, return_when=asyncio.FIRST_COMPLETED)
             if submission.request is not None:
@@ -129,15 +120,15 @@ class Router:
         raise Unavailable("OUTCOME_UNKNOWN", "The owner of the partition changed in the meantime.")
 
     async def _here(self, partition: Partition, asked: Routed, within_s: float) -> Handled:
-        writer = self._writers[partition]
+        writer = self._instance.writers[partition]
         if writer.serving and asked.submission.seals:
             await self._keys.ensure(asked.submission.seals)
         return await writer.submit(asked, within_s)
 
     async def _news(self, partition: Partition, tenure: Tenure) -> None:
         """Until the partition is served here, changes hands, or a little time has passed."""
-        served = asyncio.ensure_future(self._writers[partition].served())
-        changed = asyncio.ensure_future(self._tenures.changed(partition, tenure))
+        served = asyncio.ensure_future(self._instance.writers[partition].served())
+        changed = asyncio.ensure_future(self._instance.tenures.changed(partition, tenure))
         try:
             await asyncio.wait(
                 {served, changed},

@@ -7,12 +7,10 @@ decides between rivals.
 """
 
 import asyncio
-from collections.abc import Mapping
 
 from msgspec import Struct
 
-from commands.peers import Peers
-from commands.tenures import Tenures
+from commands.instance import Instance
 from commands.writer.partition import PartitionWriter
 from events.tenure import Tenure
 from events.topics import Partition
@@ -38,18 +36,8 @@ class Rhythm(Struct, frozen=True):
 class Steward:
     """Claims and hands over partitions for one instance."""
 
-    def __init__(
-        self,
-        writers: Mapping[Partition, PartitionWriter],
-        tenures: Tenures,
-        peers: Peers,
-        me: str,
-        rhythm: Rhythm = Rhythm(),
-    ) -> None:
-        self._writers = writers
-        self._tenures = tenures
-        self._peers = peers
-        self._me = me
+    def __init__(self, instance: Instance, rhythm: Rhythm = Rhythm()) -> None:
+        self._instance = instance
         self._rhythm = rhythm
         self._advised: frozenset[Partition] = frozenset()
         self._advised_at = 0.0
@@ -65,21 +53,20 @@ class Steward:
     def called_for(self, partition: Partition) -> None:
         """A command waits for the partition, which is not served here nor by a healthy owner."""
         now = asyncio.get_running_loop().time()
-        if self._tenures.of(partition).held or self._is_due(
-            partition, now, self._rhythm.passed_on_s
-        ):
-            self._writers[partition].want()
+        held = self._instance.tenures.of(partition).held
+        if held or self._is_due(partition, now, self._rhythm.passed_on_s):
+            self._instance.writers[partition].want()
 
     async def run(self) -> None:
         """Looks after the partitions for ever; cancel it to stop."""
         while True:
             now = asyncio.get_running_loop().time()
-            for partition, writer in self._writers.items():
+            for partition, writer in self._instance.writers.items():
                 self._look(partition, writer, now)
             await asyncio.sleep(self._rhythm.look_s)
 
     def _look(self, partition: Partition, writer: PartitionWriter, now: float) -> None:
-        tenure = self._tenures.of(partition)
+        tenure = self._instance.tenures.of(partition)
         if writer.serving:
             self._vacant_since.pop(partition, None)
             since = self._serving_since.setdefault(partition, now)
@@ -92,7 +79,7 @@ class Steward:
                 writer.want()
             return
         self._vacant_since.pop(partition, None)
-        if self._peers.silent(tenure):
+        if self._instance.peers.silent(tenure):
             writer.want()
 
     def _is_due(self, partition: Partition, now: float, unadvised_s: float) -> bool:
@@ -105,7 +92,7 @@ class Steward:
 
     def _vacant(self, tenure: Tenure) -> bool:
         """Nobody holds it, or this process did and no longer knows how."""
-        return not tenure.held or tenure.owner == self._me
+        return not self._instance.owned_elsewhere(tenure)
 
     def _should_hand_over(self, partition: Partition, now: float, since: float) -> bool:
         """Another instance has been advised for long enough of the time that this one served."""

@@ -1,11 +1,8 @@
 """What command processes ask each other: take this submission, and are you alive?"""
 
-from collections.abc import Mapping
-
 from commands import wire
+from commands.instance import Instance
 from commands.router import Router
-from commands.writer.partition import PartitionWriter
-from events.topics import Partition
 from infra.rpc.call import Call
 from schemas.gen import internal_pb2
 from schemas.refusals import Invalid
@@ -15,16 +12,11 @@ class Partitions:
     """Implements agora.internal.v1.Partitions."""
 
     def __init__(
-        self,
-        router: Router,
-        submissions: wire.SubmissionDecoder,
-        writers: Mapping[Partition, PartitionWriter],
-        me: str,
+        self, router: Router, submissions: wire.SubmissionDecoder, instance: Instance
     ) -> None:
         self._router = router
         self._submissions = submissions
-        self._writers = writers
-        self._me = me
+        self._instance = instance
 
     async def Forward(
         self, request: internal_pb2.ForwardRequest, call: Call
@@ -39,5 +31,6 @@ class Partitions:
 
     async def Ping(self, request: internal_pb2.PingRequest, call: Call) -> internal_pb2.PingAnswer:
         """Which process this is, and what it serves now."""
-        owned = [str(partition) for partition, writer in self._writers.items() if writer.serving]
-        return internal_pb2.PingAnswer(owner=self._me, partitions=owned)
+        writers = self._instance.writers.items()
+        served = [str(partition) for partition, writer in writers if writer.serving]
+        return internal_pb2.PingAnswer(owner=self._instance.me, partitions=served)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from commands.instance import Instance
 from commands.steward import Rhythm, Steward
 from commands.submission import Handled, Submission
 from commands.tenures import Tenures
@@ -61,7 +62,7 @@ class Known(Tenures):
 
 
 def steward_of(writer: Writer, tenure: Tenure, *, gone: bool = False) -> Steward:
-    return Steward({PEOPLE: writer}, Known(tenure), Others(gone=gone), "me", RHYTHM)
+    return Steward(Instance("me", {PEOPLE: writer}, Known(tenure), Others(gone=gone)), RHYTHM)
 
 
 async def after(steward: Steward, seconds: float) -> None:
@@ -131,7 +132,7 @@ async def test_a_command_leaves_what_was_laid_down_to_whoever_is_advised_for_a_m
 async def test_each_vacancy_has_a_moment_of_its_own() -> None:
     writer = Writer(serving=False)
     tenures = Known(VACANT)
-    steward = Steward({PEOPLE: writer}, tenures, Others(gone=False), "me", RHYTHM)
+    steward = Steward(Instance("me", {PEOPLE: writer}, tenures, Others(gone=False)), RHYTHM)
     steward.called_for(PEOPLE)
     tenures.tenure = THEIRS
     await after(steward, 2 * RHYTHM.passed_on_s)

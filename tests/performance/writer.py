@@ -71,5 +71,6 @@ async def writing(settings: Settings) -> AsyncIterator[Writing]:
         calm_collector()
         async with asyncio.timeout(SERVED_S):
             # A log without state checkpoints is read from its start, however long it is.
-            await asyncio.gather(*(writer.served() for writer in owned.writers.values()))
+            writers = owned.instance.writers.values()
+            await asyncio.gather(*(writer.served() for writer in writers))
         yield Writing(owned.router, log, keyring)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from commands.instance import Instance
 from commands.router import Patience, Router
 from commands.steward import Rhythm, Steward
 from commands.submission import Handled, Submission
@@ -72,18 +73,15 @@ class Node:
         self.tenures = Tenures(cluster.log)
         self.writer = PartitionWriter(PARTITION, tools, self.tenures)
         writers = {PARTITION: self.writer}
-        peers = SimulatedPeers(cluster)
+        instance = Instance(name, writers, self.tenures, SimulatedPeers(cluster))
         rhythm = Rhythm(0.2, unadvised_s=0.4, passed_on_s=0.1, hand_over_s=dice.choice((0.3, 2.0)))
-        self.steward = Steward(writers, self.tenures, peers, name, rhythm)
+        self.steward = Steward(instance, rhythm)
         self.router = Router(
-            writers,
-            self.tenures,
-            peers,
+            instance,
             self.steward,
             NoKeys(),
             ROUTES,
             {PARTITION.topic: 1},
-            name,
             Patience(total_s=ANSWER_WAIT_S, forward_s=0.5, news_s=0.2),
         )
         self._cluster = cluster
