@@ -16,10 +16,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from commands.submission import Handled, Routed, Submission
+from commands.submission import Handled, Routed
 from commands.writer.answer import Answer
 from commands.writer.batch import Batch, Item, Waiting, answered, fail
 from commands.writer.heads import Heads, shifted
+from commands.writer.in_hand import InHand
 from commands.writer.repeats import first_answer
 from commands.writer.ruling import Terms, rule
 from events import record
@@ -82,7 +83,7 @@ class Owner:
         self._opened = opened
         opened.set()
         self._queue: deque[Waiting] = deque()
-        self._in_hand: dict[tuple[str, UUID | None, UUID], Waiting] = {}
+        self._in_hand = InHand()
         self._building = Batch(next_offset, desk.batch_bytes)
         self._flying: Batch | None = None
         self._wake = asyncio.Event()
@@ -107,7 +108,7 @@ class Owner:
 
         Raises TimeoutError after `within_s` seconds; the submission goes on without its caller.
         """
-        twin = self._twin(asked.submission)
+        twin = self._in_hand.twin(asked.submission)
         if twin is not None:
             return await twin.answer.wait(within_s)
         waiting = Waiting(asked, Answer())
@@ -116,7 +117,7 @@ class Owner:
 
     def admit(self, waiting: Waiting) -> None:
         """Takes a submission in, at once if its streams are in memory, else when they are."""
-        self._remember(waiting)
+        self._in_hand.remember(waiting)
         if self._desk.heads.hold_present(waiting.asked.streams):
             self._enqueue(waiting)
         else:
@@ -127,7 +128,7 @@ class Owner:
         try:
             await self._desk.heads.hold(waiting.asked.streams)
         except Exception as error:
-            self._forget(waiting)
+            self._in_hand.forget(waiting)
             waiting.answer.fail(error)
         else:
             self._enqueue(waiting)
@@ -136,32 +137,6 @@ class Owner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _twin(self, submission: Submission) -> Waiting | None:
-        """The same request, still in hand: it gets the same answer.
-
-        One with another body is none: which of the two used the id first is judged behind the one
-        in hand, which may itself be refused for it.
-        """
-        if submission.request is None:
-            return None
-        twin = self._in_hand.get((submission.rpc, submission.actor, submission.request))
-        if twin is None or _body(twin.asked.submission) != _body(submission):
-            return None
-        return twin
-
-    def _remember(self, waiting: Waiting) -> None:
-        submission = waiting.asked.submission
-        if submission.request is not None:
-            scope = (submission.rpc, submission.actor, submission.request)
-            self._in_hand.setdefault(scope, waiting)
-
-    def _forget(self, waiting: Waiting) -> None:
-        submission = waiting.asked.submission
-        if submission.request is not None:
-            scope = (submission.rpc, submission.actor, submission.request)
-            if self._in_hand.get(scope) is waiting:
-                del self._in_hand[scope]
 
     def _enqueue(self, waiting: Waiting) -> None:
         """Queues a submission whose streams are held, until it is answered."""
@@ -323,7 +298,7 @@ class Owner:
 
     def _let_go(self, waiting: Waiting) -> None:
         """Nothing more will be done for it. What a tenure ends with goes with the tenure."""
-        self._forget(waiting)
+        self._in_hand.forget(waiting)
         self._desk.heads.let_go(waiting.asked.streams)
 
     def _unknown(self, batch: Batch) -> Ended:
@@ -351,8 +326,3 @@ class Owner:
             await desk.appender.append([(str(desk.partition).encode(), record.encode(mark))])
         except AppendUnknown:
             return
-
-
-def _body(submission: Submission) -> object:
-    """What the caller asked for, as its digest is made of it (`commands.writer.ruling`)."""
-    return submission.body or submission.command

@@ -19,6 +19,7 @@ from commands.tenures import Tenures
 from commands.writer import settling, takeover
 from commands.writer.batch import Batch, Waiting, answered
 from commands.writer.heads import Heads
+from commands.writer.in_hand import InHand
 from commands.writer.owner import Ended, Owner
 from commands.writer.partition import PartitionWriter
 from commands.writer.ruling import rule
@@ -250,7 +251,7 @@ def _claim_unread() -> Patch:
 
 
 def _twin_judged_apart() -> Patch:
-    return patch.object(Owner, "_twin", lambda self, submission: None)
+    return patch.object(InHand, "twin", lambda self, submission: None)
 
 
 def _late_takeover_halts() -> Patch:
