@@ -21,9 +21,9 @@ from commands.rpc.partitions import Partitions
 from commands.rpc.posts import Posts
 from commands.rpc.receipts import Receipts
 from commands.wire import SubmissionDecoder
-from commands.writer.partition import Identity, Tools
 from commands.writer.ruling import Limits
 from commands.writer.saving import Pace
+from commands.writer.tools import Identity, Tools
 from events.topics import PEOPLE
 from infra.auth import credentials
 from infra.auth.credentials import Credentials

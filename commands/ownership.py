@@ -17,7 +17,8 @@ from commands.router import Router
 from commands.routes import ROUTE_OF
 from commands.steward import Steward
 from commands.tenures import Place, Tenures
-from commands.writer.partition import PartitionWriter, Tools
+from commands.writer.partition import PartitionWriter
+from commands.writer.tools import Tools
 from events.tenure import Tenure
 from events.topics import TOPICS, Partition
 from infra.checkpoints.port import Checkpoints

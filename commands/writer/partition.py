@@ -7,29 +7,24 @@ append of its own with an unknown outcome, which only the next valid claim can s
 
 import asyncio
 import logging
-import random
-from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from msgspec import Struct
-
 from commands.submission import Handled, Routed
 from commands.tenures import Tenures
-from commands.writer.batch import Waiting, fail
+from commands.writer.batch import Waiting
 from commands.writer.owner import Desk, Ended, Ending, Owner
-from commands.writer.ruling import Limits, Terms
-from commands.writer.saving import Pace, Saver
-from commands.writer.settling import Unsettled, settle
+from commands.writer.ruling import Terms
+from commands.writer.saving import Saver
+from commands.writer.settling import Leftovers, Unsettled
 from commands.writer.takeover import ForeignLog, Taken, Unfoldable, take_over
+from commands.writer.tools import Tools
 from events import record
-from events.codec import Cipher
 from events.record import Claim
 from events.tenure import Tenure
 from events.topics import Partition
-from infra.checkpoints.port import Checkpoints, Fenced
-from infra.log.port import Appender, AppendUnknown, Log, LogUnavailable
+from infra.checkpoints.port import Fenced
+from infra.log.port import Appender, AppendUnknown, LogUnavailable
 from schemas.refusals import Unavailable
 
 log = logging.getLogger(__name__)
@@ -41,29 +36,6 @@ TRIES_MAX = 5
 """So often a takeover is tried again at once, whatever went wrong, before the partition halts."""
 HALTED_S = 30.0
 """After this long a halted partition is tried again: a takeover reads, and so harms nothing."""
-
-
-class Identity(Struct, frozen=True):
-    """This process: `owner` is new at every start, `endpoint` is where others reach it."""
-
-    owner: str
-    endpoint: str
-
-
-class Tools(Struct, frozen=True):
-    """What every partition of a process works with."""
-
-    identity: Identity
-    log: Log
-    checkpoints: Checkpoints
-    cipher: Cipher
-    digest: Callable[[bytes], bytes]
-    clock: Callable[[], datetime]
-    draw: Callable[[], UUID]
-    dice: random.Random
-    limits: Limits = Limits()
-    pace: Pace = Pace()
-    batch_bytes: int = 1 << 20
 
 
 class PartitionWriter:
@@ -88,8 +60,7 @@ class PartitionWriter:
         self._backoff_s = BACKOFF_FIRST_S
         self._failures = 0
         self._appender: Appender | None = None
-        self._unsettled: Unsettled | None = None
-        self._unsent: Sequence[Waiting] = ()
+        self._leftovers = Leftovers(partition, tools.log)
 
     @property
     def serving(self) -> bool:
@@ -154,7 +125,7 @@ class PartitionWriter:
             else:
                 self._wanted = None
                 await self._idle(tenure)
-        self._give_up_waiting()
+        self._leftovers.give_up()
         await self._drop_appender()
 
     def _mine(self, tenure: Tenure) -> bool:
@@ -200,7 +171,7 @@ class PartitionWriter:
         self._wanted = None
         if self._mine(self._tenures.of(self.partition)):
             self._backoff_s = BACKOFF_FIRST_S
-        elif self._unsettled is not None:
+        elif self._leftovers.unsettled:
             await self._back_off()
 
     def _still(self, tenure: Tenure) -> bool:
@@ -237,8 +208,7 @@ class PartitionWriter:
         self._end_tenure(tenure)
         if ended.ending is Ending.UNKNOWN:
             assert ended.unsettled is not None
-            self._unsettled = Unsettled(ended.unsettled, tenure)
-            self._unsent = ended.unsent
+            self._leftovers.leave(Unsettled(ended.unsettled, tenure), ended.unsent)
             self._wanted = tenure
         await self._drop_appender()
 
@@ -276,10 +246,8 @@ class PartitionWriter:
     def _open(self, owner: Owner) -> None:
         """Lets submissions in, first those that the last tenure left."""
         self._owner = owner
-        waiting, self._unsent = self._unsent, ()
-        for each in waiting:
-            if not each.answer.given:
-                owner.admit(Waiting(each.asked, each.answer))
+        for left in self._leftovers.take():
+            owner.admit(Waiting(left.asked, left.answer))
         if self._stopping:
             owner.end(Ending.RELEASED)
 
@@ -302,24 +270,8 @@ class PartitionWriter:
 
     async def _settle_if_claimed(self, tenure: Tenure) -> None:
         """Settles an unknown outcome once a claim after it is known; raises `LogUnavailable`."""
-        unsettled = self._unsettled
-        if unsettled is None or tenure.claimed_at < unsettled.batch.start:
-            return
-        rest = await settle(self.partition, unsettled, tenure.claimed_at, self._tools.log)
-        self._unsettled = None
-        self._unsent = (*rest, *self._unsent)
-        if not self._mine(tenure):
-            self._give_up_waiting()
-
-    def _give_up_waiting(self) -> None:
-        """Those who still wait are told to try again; what is unsettled stays unknown."""
-        error = Unavailable("OWNER_CHANGED", "Another instance took over the partition; try again.")
-        fail(self._unsent, error)
-        self._unsent = ()
-        if self._unsettled is not None:
-            unknown = Unavailable("OUTCOME_UNKNOWN", "The outcome is not known; try again.")
-            fail([item.waiting for item in self._unsettled.batch.items], unknown)
-            self._unsettled = None
+        if await self._leftovers.settle_if_claimed(tenure) and not self._mine(tenure):
+            self._leftovers.give_up()
 
     async def _halt_unless_fenced(self, tenure: Tenure, error: Exception) -> None:
         """Another owner may have saved its heads while they were read here: no fault of the log.
@@ -357,7 +309,7 @@ class PartitionWriter:
         self.halted = (
             f"Partition {self.partition} is halted, and tried again every {HALTED_S:.0f} s: {error}"
         )
-        self._give_up_waiting()
+        self._leftovers.give_up()
         await self._drop_appender()
         await self._stirred(tenure, HALTED_S)
 

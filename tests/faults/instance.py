@@ -65,7 +65,7 @@ def _divert(relays: Mapping[int, int]) -> None:
 def _turn_clock(by: timedelta) -> None:
     """The writer's clock: what decisions are dated by."""
     import commands.app
-    from commands.writer.partition import Tools
+    from commands.writer.tools import Tools
 
     def turned(*arguments: Any, **named: Any) -> Tools:
         clock: Callable[[], datetime] = named["clock"]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from commands.ownership import owning
 from commands.router import Router
-from commands.writer.partition import Identity, Tools
+from commands.writer.tools import Identity, Tools
 from infra.checkpoints.postgres import open_checkpoints
 from infra.collector import calm_collector
 from infra.config import Settings

@@ -14,8 +14,9 @@ from commands.router import Patience, Router
 from commands.steward import Rhythm, Steward
 from commands.submission import Handled, Submission
 from commands.tenures import Place, Tenures
-from commands.writer.partition import Identity, PartitionWriter, Tools
+from commands.writer.partition import PartitionWriter
 from commands.writer.saving import Pace
+from commands.writer.tools import Identity, Tools
 from events.codec import Blind
 from events.tenure import Tenure
 from events.topics import Partition

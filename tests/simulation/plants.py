@@ -183,7 +183,7 @@ def _settled_by_guess() -> Patch:
                 item.waiting.answer.give(answered(str(partition), item.ruling, offset))
         return [item.waiting for item in unsettled.batch.items if not item.waiting.answer.given]
 
-    return patch("commands.writer.partition.settle", guessed)
+    return patch("commands.writer.settling.settle", guessed)
 
 
 def _low_base_believed() -> Patch:

@@ -9,8 +9,9 @@ import pytest
 
 from commands.tenures import Place, Tenures
 from commands.writer import partition as module
-from commands.writer.partition import TRIES_MAX, Identity, PartitionWriter, Tools
+from commands.writer.partition import TRIES_MAX, PartitionWriter
 from commands.writer.saving import Pace
+from commands.writer.tools import Identity, Tools
 from events import record
 from events.codec import Blind
 from events.graph import Tie
