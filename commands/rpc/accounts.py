@@ -12,7 +12,7 @@ from commands.deciders.accounts import CloseSession, OpenSession, SetVisibility
 from commands.policies import Holder, Policies
 from commands.rpc import forms
 from commands.rpc.receipts import Receipts
-from commands.sagas.errand import Errand, errand, submission
+from commands.sagas.origin import Origin, origin_of, submission
 from commands.sagas.profile import update_profile
 from commands.sagas.registration import Vault, register
 from commands.submission import Submitter
@@ -58,7 +58,7 @@ class Accounts:
         """Creates an account and signs it in."""
         newcomer = forms.newcomer(request, call, self._clock().astimezone(UTC).date())
         outcome = await register(
-            self._submitter, self._vault, self._errand(call, forms.body_of(request)), newcomer
+            self._submitter, self._vault, self._origin(call, forms.body_of(request)), newcomer
         )
         holder = Holder(outcome.account.account_id, outcome.account.handle)
         receipt = self._receipts.at_once(call, outcome.handled)
@@ -73,14 +73,14 @@ class Accounts:
         matching = await self._vault.verify(account, passwords.normal(request.password))
         if holder is None or not matching:
             raise Unauthenticated("SIGN_IN_FAILED", "The login or the password is wrong.")
-        way = self._errand(call, forms.body_of(request))
+        origin = self._origin(call, forms.body_of(request))
         command = OpenSession(
             account_id=holder.account_id,
-            session_id=way.derived_id("session", holder.account_id),
+            session_id=origin.derived_id("session", holder.account_id),
             device=forms.device_of(request.device, call),
             address=call.address,
         )
-        handled = await self._submitter.submit(way.deed(command, holder.account_id))
+        handled = await self._submitter.submit(origin.remembered(command, holder.account_id))
         receipt = self._receipts.at_once(call, handled)
         return self._signed_in(holder, command.session_id, receipt)
 
@@ -99,8 +99,8 @@ class Accounts:
         """Changes the fields that the mask names."""
         today = self._clock().astimezone(UTC).date()
         command, handle = forms.profile_changes(request, call.account, today)
-        way = self._errand(call, forms.body_of(request))
-        handled = await update_profile(self._submitter, way, command, handle)
+        origin = self._origin(call, forms.body_of(request))
+        handled = await update_profile(self._submitter, origin, command, handle)
         return pb.ProfileUpdated(receipt=self._receipts.at_once(call, handled))
 
     async def SetVisibility(self, request: pb.SetVisibilityRequest, call: Call) -> pb.VisibilitySet:
@@ -109,8 +109,8 @@ class Accounts:
         handled = await self._submitter.submit(submission(call, command, call.request))
         return pb.VisibilitySet(receipt=await self._receipts.narrowed(call, handled))
 
-    def _errand(self, call: Call, body: bytes) -> Errand:
-        return errand(self._digests, call, body, self._clock())
+    def _origin(self, call: Call, body: bytes) -> Origin:
+        return origin_of(self._digests, call, body, self._clock())
 
     def _signed_in(self, holder: Holder, session: UUID, receipt: Receipt) -> pb.SignedIn:
         token, ends = self._tokens.issue(holder.account_id, session, self._clock())

@@ -1,4 +1,4 @@
-"""What all rpcs about posts share at the edge: the errand, who is mentioned, who may see."""
+"""What all rpcs about posts share at the edge: who is mentioned, who may see, what is handed in."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from commands.post_policies import Leave, PostPolicies
 from commands.rpc import forms
 from commands.rpc.receipts import Receipts
-from commands.sagas.errand import Errand, errand
+from commands.sagas.origin import Origin, origin_of
 from commands.submission import Command, Handled, Submission, Submitter
 from events import texts
 from events.position import Position, merged
@@ -44,9 +44,9 @@ class Authoring:
         self._reached = reached
         self._clock = clock
 
-    def errand(self, request: Message, call: Call) -> Errand:
-        """The errand of one call of somebody who is signed in."""
-        return errand(self._digests, call, forms.body_of(request), self._clock())
+    def origin(self, request: Message, call: Call) -> Origin:
+        """The call of somebody who is signed in, as the origin of what is handed in."""
+        return origin_of(self._digests, call, forms.body_of(request), self._clock())
 
     async def mentions(self, text: str, call: Call) -> tuple[Mention, ...]:
         """The people that the text names, as far as its author may know of them."""
@@ -72,34 +72,45 @@ class Authoring:
         return self._clock()
 
     async def create(
-        self, way: Errand, command: Command, author: UUID, checked_at: datetime | None = None
+        self, origin: Origin, command: Command, author: UUID, checked_at: datetime | None = None
     ) -> Handled:
         """Hands in what creates something, whose id is derived from the request.
 
         The request is remembered, whether the caller gave it an id or not.
         """
-        deed = replace(way.deed(command, author), checked_at=checked_at)
-        return await self._submitter.submit(await self._after_all(deed, author))
+        submission = replace(origin.remembered(command, author), checked_at=checked_at)
+        return await self._submitter.submit(await self._after_all(submission, author))
 
     async def change(
         self,
-        way: Errand,
-        command: Command,
+        request: Message,
         call: Call,
+        command: Command,
         *seals: UUID,
         checked_at: datetime | None = None,
     ) -> Handled:
         """Hands in what others may be shown; remembered if the caller gave an id."""
-        deed = replace(way.deed(command, *seals), request=call.request, checked_at=checked_at)
-        return await self._submitter.submit(await self._after_all(deed, call.account))
+        submission = self._submission(request, call, command, seals, checked_at)
+        return await self._submitter.submit(await self._after_all(submission, call.account))
 
     async def keep(
-        self, way: Errand, command: Command, call: Call, checked_at: datetime | None = None
+        self, request: Message, call: Call, command: Command, checked_at: datetime | None = None
     ) -> Handled:
         """Hands in what shows nobody anything new; remembered if the caller gave an id."""
-        deed = replace(way.deed(command), request=call.request, checked_at=checked_at)
-        return await self._submitter.submit(deed)
+        submission = self._submission(request, call, command, (), checked_at)
+        return await self._submitter.submit(submission)
 
-    async def _after_all(self, deed: Submission, author: UUID) -> Submission:
-        """The deed, after all that its author has done in their own shard."""
-        return replace(deed, after=merged(deed.after, await self._reached(author)))
+    def _submission(
+        self,
+        request: Message,
+        call: Call,
+        command: Command,
+        seals: tuple[UUID, ...],
+        checked_at: datetime | None,
+    ) -> Submission:
+        submission = self.origin(request, call).remembered(command, *seals)
+        return replace(submission, request=call.request, checked_at=checked_at)
+
+    async def _after_all(self, submission: Submission, author: UUID) -> Submission:
+        """The submission, after all that its author has done in their own shard."""
+        return replace(submission, after=merged(submission.after, await self._reached(author)))

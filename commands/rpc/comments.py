@@ -23,7 +23,7 @@ class Comments:
     ) -> pb.CommentWritten:
         """Comments on a post that the caller sees, or replies to a comment there."""
         post_forms.check_body(request.body, bodies.COMMENT_LENGTH_MAX)
-        way, author = self._authoring.errand(request, call), call.account
+        origin, author = self._authoring.origin(request, call), call.account
         post = UUID(request.post_id)
         parent = UUID(request.parent_id) if request.parent_id else None
         checked_at = self._authoring.now()
@@ -31,7 +31,7 @@ class Comments:
         command = comments.PublishComment(
             post_id=post,
             # The same request under another post is another comment: ids are unique everywhere.
-            comment_id=way.derived_id(f"comment:{post}"),
+            comment_id=origin.derived_id(f"comment:{post}"),
             author_id=author,
             body=request.body,
             visible=leave.visible,
@@ -39,7 +39,7 @@ class Comments:
             parent_id=parent,
             mentions=await self._authoring.mentions(request.body, call),
         )
-        handled = await self._authoring.create(way, command, author, checked_at)
+        handled = await self._authoring.create(origin, command, author, checked_at)
         receipt = self._authoring.receipts.at_once(call, handled)
         return _written(receipt, post, command.comment_id)
 
@@ -59,9 +59,8 @@ class Comments:
             thread_visible=in_thread.visible,
             mentions=await self._authoring.mentions(request.body, call),
         )
-        way = self._authoring.errand(request, call)
         handled = await self._authoring.change(
-            way, command, call, call.account, checked_at=checked_at
+            request, call, command, call.account, checked_at=checked_at
         )
         return await self._narrowed(call, handled, post, comment)
 
@@ -71,8 +70,7 @@ class Comments:
         """Deletes a comment of the caller's, or one under a post of theirs."""
         post, comment = UUID(request.post_id), UUID(request.comment_id)
         command = comments.DeleteComment(post_id=post, comment_id=comment, actor_id=call.account)
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.keep(way, command, call)
+        handled = await self._authoring.keep(request, call, command)
         return await self._narrowed(call, handled, post, comment)
 
     async def ReactToComment(
@@ -85,8 +83,7 @@ class Comments:
         command = marks.React(
             post_id=post, thing_id=comment, person_id=call.account, visible=leave.visible
         )
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call, checked_at=checked_at)
+        handled = await self._authoring.change(request, call, command, checked_at=checked_at)
         return self._changed(call, handled, post, comment)
 
     async def TakeBackCommentReaction(
@@ -95,8 +92,7 @@ class Comments:
         """Takes the caller's reaction to a comment back."""
         post, comment = UUID(request.post_id), UUID(request.comment_id)
         command = marks.TakeBackReaction(post_id=post, thing_id=comment, person_id=call.account)
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.keep(way, command, call)
+        handled = await self._authoring.keep(request, call, command)
         return self._changed(call, handled, post, comment)
 
     def _changed(

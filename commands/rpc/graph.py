@@ -6,7 +6,7 @@ from uuid import UUID
 from commands.deciders import graph
 from commands.policies import Policies
 from commands.rpc.receipts import Receipts
-from commands.sagas.errand import submission
+from commands.sagas.origin import submission
 from commands.submission import Command, Handled, Submitter
 from events.graph import FollowEstablished, FollowRequested
 from infra.positions import Positions

@@ -24,11 +24,11 @@ class Posts:
     async def PublishPost(self, request: pb.PublishPostRequest, call: Call) -> pb.PostWritten:
         """Publishes a post of the caller."""
         post_forms.check_body(request.body, bodies.POST_LENGTH_MAX)
-        way, author = self._authoring.errand(request, call), call.account
+        origin, author = self._authoring.origin(request, call), call.account
         chosen = post_forms.chosen_of(request)
         checked_at = self._authoring.now() if chosen else None
         command = posts.PublishPost(
-            post_id=way.derived_id("post"),
+            post_id=origin.derived_id("post"),
             author_id=author,
             body=request.body,
             audience=post_forms.audience_of(request),
@@ -37,7 +37,7 @@ class Posts:
             chosen_follow=await self._authoring.all_follow(chosen, call),
             mentions=await self._authoring.mentions(request.body, call),
         )
-        handled = await self._authoring.create(way, command, author, checked_at)
+        handled = await self._authoring.create(origin, command, author, checked_at)
         return self._written(call, handled, command.post_id)
 
     async def EditPost(self, request: pb.EditPostRequest, call: Call) -> pb.PostWritten:
@@ -45,17 +45,15 @@ class Posts:
         command = post_forms.changes(request, call.account)
         checked_at = self._authoring.now() if command.chosen else None
         command = await self._informed(command, call)
-        way = self._authoring.errand(request, call)
         handled = await self._authoring.change(
-            way, command, call, call.account, checked_at=checked_at
+            request, call, command, call.account, checked_at=checked_at
         )
         return await self._narrowed(call, handled, command.post_id)
 
     async def DeletePost(self, request: pb.DeletePostRequest, call: Call) -> pb.PostWritten:
         """Deletes a post of the caller."""
         command = posts.DeletePost(post_id=UUID(request.post_id), actor_id=call.account)
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.keep(way, command, call)
+        handled = await self._authoring.keep(request, call, command)
         return await self._narrowed(call, handled, command.post_id)
 
     async def React(self, request: pb.ReactRequest, call: Call) -> pb.PostWritten:
@@ -63,8 +61,7 @@ class Posts:
         post = UUID(request.post_id)
         visible, checked_at = await self._checked(post, call)
         command = marks.React(post_id=post, thing_id=post, person_id=call.account, visible=visible)
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.change(way, command, call, checked_at=checked_at)
+        handled = await self._authoring.change(request, call, command, checked_at=checked_at)
         return self._written(call, handled, post)
 
     async def TakeBackReaction(
@@ -73,24 +70,21 @@ class Posts:
         """Takes the caller's reaction to a post back."""
         post = UUID(request.post_id)
         command = marks.TakeBackReaction(post_id=post, thing_id=post, person_id=call.account)
-        way = self._authoring.errand(request, call)
-        return self._written(call, await self._authoring.keep(way, command, call), post)
+        return self._written(call, await self._authoring.keep(request, call, command), post)
 
     async def Bookmark(self, request: pb.BookmarkRequest, call: Call) -> pb.PostWritten:
         """Bookmarks a post that the caller sees."""
         post = UUID(request.post_id)
         visible, checked_at = await self._checked(post, call)
         command = marks.SetBookmark(person_id=call.account, post_id=post, visible=visible)
-        way = self._authoring.errand(request, call)
-        handled = await self._authoring.keep(way, command, call, checked_at=checked_at)
+        handled = await self._authoring.keep(request, call, command, checked_at=checked_at)
         return self._written(call, handled, post)
 
     async def RemoveBookmark(self, request: pb.RemoveBookmarkRequest, call: Call) -> pb.PostWritten:
         """Removes the caller's bookmark."""
         post = UUID(request.post_id)
         command = marks.RemoveBookmark(person_id=call.account, post_id=post)
-        way = self._authoring.errand(request, call)
-        return self._written(call, await self._authoring.keep(way, command, call), post)
+        return self._written(call, await self._authoring.keep(request, call, command), post)
 
     async def _informed(self, command: posts.EditPost, call: Call) -> posts.EditPost:
         """The command with what the query side says of the people in it."""

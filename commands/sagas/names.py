@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from commands.deciders.accounts import AbandonClaim, ClaimedName
 from commands.deciders.names import ClaimName, ReleaseName
-from commands.sagas.errand import Errand
+from commands.sagas.origin import Origin
 from commands.submission import Submitter
 from infra.crypto.digests import NameKind
 from schemas.refusals import Conflict, Refusal, TooMany, Unavailable
@@ -30,29 +30,29 @@ Outcome = TypeVar("Outcome")
 
 
 class Claimant(Struct, frozen=True):
-    """The account that claims names on an errand, at its `attempt`.
+    """The account that claims names for one request, at its `attempt`.
 
-    Each attempt has claims of its own. A repeated errand starts from the first one again, and so
+    Each attempt has claims of its own. A repeated request starts from the first one again, and so
     finds what it claimed before.
     """
 
     submitter: Submitter
-    errand: Errand
+    origin: Origin
     account_id: UUID
     attempt: int = 0
 
     def claim_id(self, name: str, attempt: int) -> UUID:
-        """The claim of `name` that this errand makes at an attempt, always the same."""
-        return self.errand.derived_id(f"claim/{name}/{attempt}", self.account_id)
+        """The claim of `name` that this request makes at an attempt, always the same."""
+        return self.origin.derived_id(f"claim/{name}/{attempt}", self.account_id)
 
 
 async def claimed(claimant: Claimant, kind: NameKind, text: str) -> ClaimedName:
-    """The name, held by a claim of this errand, or by the one that the account uses already.
+    """The name, held by a claim of this request, or by the one that the account uses already.
 
     Raises Conflict EMAIL_TAKEN or HANDLE_TAKEN, or Unavailable NAME_CONTENDED if others keep
     coming between.
     """
-    name = claimant.errand.digests.name(kind, text)
+    name = claimant.origin.digests.name(kind, text)
     attempt, instead_of = claimant.attempt, None
     for _ in range(TRIES):
         claim = claimant.claim_id(name, attempt)
@@ -60,7 +60,7 @@ async def claimed(claimant: Claimant, kind: NameKind, text: str) -> ClaimedName:
             name=name, claimant_id=claimant.account_id, claim_id=claim, instead_of=instead_of
         )
         try:
-            handled = await claimant.submitter.submit(claimant.errand.step(wanted))
+            handled = await claimant.submitter.submit(claimant.origin.step(wanted))
         except Conflict as refusal:
             match refusal.reason:
                 case "NAME_CLAIM_SPENT":
@@ -84,7 +84,7 @@ async def _challenged(
     own = holder == claimant.account_id
     challenge = AbandonClaim(account_id=holder, name=name, claim_id=claim, to_claim_anew=own)
     try:
-        await claimant.submitter.submit(claimant.errand.step(challenge))
+        await claimant.submitter.submit(claimant.origin.step(challenge))
     except Conflict as refusal:
         if own:
             return False
@@ -123,8 +123,8 @@ async def give_up(claimant: Claimant, names: Iterable[ClaimedName]) -> None:
         )
         release = ReleaseName(name=each.name, claim_id=each.claim_id)
         try:
-            await claimant.submitter.submit(claimant.errand.step(abandon))
-            await claimant.submitter.submit(claimant.errand.step(release))
+            await claimant.submitter.submit(claimant.origin.step(abandon))
+            await claimant.submitter.submit(claimant.origin.step(release))
         except Refusal as refusal:
             if refusal.reason != "NAME_TAKEN":
                 log.warning("A name claim stays until it is challenged: %s", refusal)

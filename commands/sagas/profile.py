@@ -7,13 +7,13 @@ A new handle is claimed before the account uses it; the old one is let go by a r
 from msgspec.structs import replace
 
 from commands.deciders.accounts import ClaimedName, UpdateProfile
-from commands.sagas.errand import Errand
 from commands.sagas.names import Claimant, claimed, freed_if_refused, with_live_claims
+from commands.sagas.origin import Origin
 from commands.submission import Handled, Submitter
 
 
 async def update_profile(
-    submitter: Submitter, errand: Errand, command: UpdateProfile, handle: str
+    submitter: Submitter, origin: Origin, command: UpdateProfile, handle: str
 ) -> Handled:
     """Carries `command` out, with a change to `handle` unless that is empty.
 
@@ -22,14 +22,14 @@ async def update_profile(
     """
     account = command.account_id
     if not handle:
-        return await submitter.submit(errand.deed(command, account))
+        return await submitter.submit(origin.remembered(command, account))
 
     async def once(attempt: int) -> Handled:
-        claimant = Claimant(submitter, errand, account, attempt)
+        claimant = Claimant(submitter, origin, account, attempt)
         claims: list[ClaimedName] = []
         async with freed_if_refused(claimant, claims):
             claims.append(await claimed(claimant, "handle", handle))
-            deed = replace(command, handle=claims[0])
-            return await submitter.submit(errand.deed(deed, account))
+            renamed = replace(command, handle=claims[0])
+            return await submitter.submit(origin.remembered(renamed, account))
 
     return await with_live_claims(once)

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from commands.deciders.accounts import ClaimedName, Register
 from commands.handles import offered
-from commands.sagas.errand import Errand
 from commands.sagas.names import Claimant, claimed, freed_if_refused, give_up, with_live_claims
+from commands.sagas.origin import Origin
 from commands.submission import Handled, Submitter
 from events.accounts import AccountRegistered
 from schemas.refusals import Conflict
@@ -56,7 +56,7 @@ class Registered(Struct, frozen=True):
 
 
 async def register(
-    submitter: Submitter, vault: Vault, errand: Errand, newcomer: Newcomer
+    submitter: Submitter, vault: Vault, origin: Origin, newcomer: Newcomer
 ) -> Registered:
     """Registers, or finds what the same request registered before.
 
@@ -65,22 +65,22 @@ async def register(
     """
 
     async def once(attempt: int) -> Registered:
-        claimant = Claimant(submitter, errand, errand.derived_id("account"), attempt)
+        claimant = Claimant(submitter, origin, origin.derived_id("account"), attempt)
         return await _once(claimant, vault, newcomer)
 
     return await with_live_claims(once)
 
 
 async def _once(claimant: Claimant, vault: Vault, newcomer: Newcomer) -> Registered:
-    account, errand = claimant.account_id, claimant.errand
-    session = errand.derived_id("session", account)
+    account, origin = claimant.account_id, claimant.origin
+    session = origin.derived_id("session", account)
     claims: list[ClaimedName] = []
     async with freed_if_refused(claimant, claims):
         claims.append(await claimed(claimant, "email", newcomer.email))
         claims.append(await _handle(claimant, newcomer))
         await vault.set(account, newcomer.password)
         command = _command(newcomer, account, session, *claims)
-        handled = await claimant.submitter.submit(errand.deed(command, account))
+        handled = await claimant.submitter.submit(origin.remembered(command, account))
     recorded = next(event for event in handled.events if isinstance(event, AccountRegistered))
     # A repeat may have claimed a handle that was not to be had the first time.
     used = {recorded.email_claim, recorded.handle_claim}

@@ -19,7 +19,7 @@ from commands.rpc.comments import Comments
 from commands.rpc.graph import Graph
 from commands.rpc.posts import Posts
 from commands.rpc.receipts import Receipts
-from commands.sagas.errand import submission
+from commands.sagas.origin import submission
 from commands.submission import Command
 from events.graph import Following
 from events.position import Position

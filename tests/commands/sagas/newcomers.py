@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from commands.sagas.errand import Errand
+from commands.sagas.origin import Origin
 from commands.sagas.registration import Newcomer
 from infra.crypto.digests import Digests
 from schemas.refusals import Conflict
@@ -16,9 +16,9 @@ def request(number: int) -> UUID:
     return UUID(int=0x019CEC37_8C00_7000_8000_0000_0000_0000 + number)
 
 
-def asking(request_id: UUID, actor: UUID | None = None, body: bytes = b"ana") -> Errand:
-    """An errand of somebody with this request id, who says `body`."""
-    return Errand(
+def asking(request_id: UUID, actor: UUID | None = None, body: bytes = b"ana") -> Origin:
+    """A call of somebody with this request id, who says `body`."""
+    return Origin(
         digests=DIGESTS,
         rpc="accounts.Register",
         request=request_id,

@@ -28,8 +28,8 @@ async def town() -> tuple[MemorySubmitter, UUID, UUID]:
 async def rename(submitter: MemorySubmitter, account: UUID, handle: str, number: int) -> Handled:
     """Changes the account's handle, under the request id of that number."""
     drawn = int((submitter.now - NOON).total_seconds() * 1000) << 80
-    errand = asking(UUID(int=request(number).int + drawn), account, handle.encode())
-    return await update_profile(submitter, errand, UpdateProfile(account_id=account), handle)
+    origin = asking(UUID(int=request(number).int + drawn), account, handle.encode())
+    return await update_profile(submitter, origin, UpdateProfile(account_id=account), handle)
 
 
 async def test_a_free_handle_is_taken() -> None:

@@ -60,10 +60,10 @@ class Town:
     async def call(self, each: Try) -> None:
         """A registration; and once it stands, a change to a handle of somebody else's liking."""
         body = f"{each.email} {each.handle}".encode()
-        errand = asking(request(each.number), body=body)
+        origin = asking(request(each.number), body=body)
         person = newcomer(each.email, each.handle, password=f"brass-owl-fog-{each.email}")
         try:
-            outcome = await register(Doomed(self.submitter, each), self.vault, errand, person)
+            outcome = await register(Doomed(self.submitter, each), self.vault, origin, person)
             wanted = "ben" if each.handle == "ana" else "ana"
             account = outcome.account.account_id
             change = asking(request(100 + each.fate), account, wanted.encode())

@@ -1,4 +1,4 @@
-"""What all steps of one caller's request share."""
+"""Where submissions come from: one call, and what all steps that it leads to share."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from infra.crypto.digests import Digests, new_uuid7
 from infra.rpc.call import Call
 
 
-class Errand(Struct, frozen=True, kw_only=True):
+class Origin(Struct, frozen=True, kw_only=True):
     """One request on its way through the shards that it touches.
 
     `request` is the caller's idempotency key, or drawn for this call where the caller has none:
@@ -44,7 +44,7 @@ class Errand(Struct, frozen=True, kw_only=True):
             after=self.after,
         )
 
-    def deed(self, command: Command, *seals: UUID) -> Submission:
+    def remembered(self, command: Command, *seals: UUID) -> Submission:
         """What the caller asked for: remembered. `seals` names whose keys its events need."""
         return replace(self.step(command), body=self.body, request=self.request, seals=seals)
 
@@ -65,9 +65,9 @@ def submission(call: Call, command: Command, request: UUID | None = None) -> Sub
     )
 
 
-def errand(digests: Digests, call: Call, body: bytes, now: datetime) -> Errand:
-    """The errand of one call. `now` dates the request id of a caller who gave none."""
-    return Errand(
+def origin_of(digests: Digests, call: Call, body: bytes, now: datetime) -> Origin:
+    """One call as an origin. `now` dates the request id of a caller who gave none."""
+    return Origin(
         digests=digests,
         rpc=call.rpc,
         request=call.request or new_uuid7(now),
