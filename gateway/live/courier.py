@@ -18,13 +18,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from prometheus_client import Counter
 
+from gateway.live.announcements import Announcement, announcements_of, looks_again
 from gateway.live.events import Encode
 from gateway.live.hub import Hub
 from gateway.live.page import Page
 from gateway.live.place import OWED_MAX
 from gateway.live.questions import Questions
 from gateway.live.ring import Entry
-from gateway.live.units import Unit, looks_again, units_of
 from infra.nats.items import ACCESS_NARROWED, Scope
 from infra.positions import Positions
 from infra.rpc.backend import RpcFailed
@@ -54,12 +54,13 @@ Asked = TypeVarTuple("Asked")
 
 
 class Task(Struct, frozen=True, eq=False):
-    """A unit to be judged. One that was put off is `owed` since `since_s`, tried again at `due_s`.
+    """An announcement to be judged.
 
-    Its sequence means something in its own incarnation of the stream only.
+    One that was put off is `owed` since `since_s`, and tried again at `due_s`. Its sequence means
+    something in its own incarnation of the stream only.
     """
 
-    unit: Unit
+    about: Announcement
     incarnation: int
     owed: bool = False
     since_s: float = 0.0
@@ -168,12 +169,12 @@ class Courier:
         if address.scope is Scope.AUTHOR and item.kind == ACCESS_NARROWED:
             posts = {post for page in pages for post in page.watch.posts}
             written = await self._patiently(self._questions.posts_among, address.id, posts)
-            units = looks_again(entry, pages, written or ())
+            announcements = looks_again(entry, pages, written or ())
         else:
-            units = units_of(entry, pages)
+            announcements = announcements_of(entry, pages)
         tasks = [
-            Task(unit, self._hub.incarnation, owed, time.monotonic() if owed else 0.0)
-            for unit in units
+            Task(announcement, self._hub.incarnation, owed, time.monotonic() if owed else 0.0)
+            for announcement in announcements
         ]
         if owed:
             # The page's id named the news as a whole.
@@ -197,7 +198,7 @@ class Courier:
             if task.owed or self._hub.generation == generation:
                 # First what remains, so that the ids of what is told name it.
                 self._settle(task)
-                for left in task.unit.left(verdict, pages):
+                for left in task.about.left(verdict, pages):
                     self._put_off(task, left)
                 for page, event in self._events(task, verdict, pages):
                     told.setdefault(page, []).append((task, event))
@@ -207,13 +208,13 @@ class Courier:
     def _events(
         self, task: Task, verdict: pb.Verdict, pages: Sequence[Page]
     ) -> Iterator[tuple[Page, bytes]]:
-        entry = task.unit.entry
+        entry = task.about.entry
         assert entry.news is not None
         item = entry.news[1]
         position = self._positions.seal({item.partition: item.offset})
         last: Message | None = None
         event = b""
-        for page, message in task.unit.told(verdict, pages, position):
+        for page, message in task.about.told(verdict, pages, position):
             if page.over or not (task.owed or entry.sequence > page.void):
                 continue
             if message is not last:  # The same for many pages.
@@ -222,21 +223,21 @@ class Courier:
 
     def _tell(self, page: Page, told: Sequence[tuple[Task, bytes]]) -> None:
         """Tell a page; only the last that comes from one piece of news says that it is told."""
-        following = [task.unit.entry for task, _ in told[1:]]
+        following = [task.about.entry for task, _ in told[1:]]
         for (task, event), next_entry in zip_longest(told, following):
-            entry = task.unit.entry
+            entry = task.about.entry
             complete = entry is not next_entry and task.incarnation == self._hub.incarnation
             self._hub.tell(page, entry.sequence if complete else 0, entry.stored_s, event)
         _TOLD.inc(len(told))
 
-    def _put_off(self, task: Task, unit: Unit) -> None:
+    def _put_off(self, task: Task, announcement: Announcement) -> None:
         now_s = time.monotonic()
         if task.owed:
             pause_s = min(2 * task.pause_s, RETRY_S[1])
-            put_off = replace(task, unit=unit, pause_s=pause_s, due_s=now_s + pause_s)
+            put_off = replace(task, about=announcement, pause_s=pause_s, due_s=now_s + pause_s)
         else:
             due_s = now_s + task.pause_s
-            put_off = replace(task, unit=unit, owed=True, since_s=now_s, due_s=due_s)
+            put_off = replace(task, about=announcement, owed=True, since_s=now_s, due_s=due_s)
             _DELAYED.inc()
         self._delayed.append(put_off)
         self._owe(put_off)
@@ -244,7 +245,7 @@ class Courier:
     def _give_up(self, task: Task, cause: str) -> None:
         self._settle(task)
         ITEMS.labels(cause).inc()
-        for page in task.unit.pages:
+        for page in task.about.pages:
             if not page.over:
                 self._hub.reset(page, cause)
 
@@ -254,13 +255,13 @@ class Courier:
 
     def _owe(self, task: Task) -> None:
         if task.incarnation == self._hub.incarnation:
-            for page in task.unit.pages:
-                page.owe(task.unit.entry.sequence)
+            for page in task.about.pages:
+                page.owe(task.about.entry.sequence)
 
     def _settle(self, task: Task) -> None:
         if task.owed and task.incarnation == self._hub.incarnation:
-            for page in task.unit.pages:
-                page.settle(task.unit.entry.sequence)
+            for page in task.about.pages:
+                page.settle(task.about.entry.sequence)
 
     async def _patiently(
         self, ask: Callable[[*Asked], Awaitable[Answer]], *asked: *Asked
@@ -291,9 +292,9 @@ def _parts(tasks: Sequence[Task]) -> Iterator[list[Task]]:
     pairs = 0
     for task, following in zip_longest(tasks, tasks[1:]):
         part.append(task)
-        pairs += len(task.unit.pages)
+        pairs += len(task.about.pages)
         is_large = pairs >= PAIRS_MAX or len(part) >= UNITS_MAX
-        if following is None or (is_large and following.unit.entry is not task.unit.entry):
+        if following is None or (is_large and following.about.entry is not task.about.entry):
             yield part
             part, pairs = [], 0
 
@@ -305,6 +306,6 @@ def _request(part: Sequence[Task]) -> tuple[pb.JudgeRequest, list[Page]]:
     def numbers(pages: Iterable[Page]) -> list[int]:
         return [places.setdefault(page, len(places)) for page in pages if not page.over]
 
-    matters = [task.unit.asked(numbers) for task in part]
+    matters = [task.about.asked(numbers) for task in part]
     viewers = [page.viewer for page in places]
     return pb.JudgeRequest(viewers=viewers, matters=matters), list(places)

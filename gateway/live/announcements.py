@@ -1,6 +1,6 @@
-"""Units: one matter for some pages, what is asked about it, and what the answer lets them be told.
+"""One matter for some pages: what is asked about it, and what the answer lets them be told.
 
-A unit never decides who is told: whoever the verdict does not name is told nothing.
+An announcement never decides who is told: whoever the verdict does not name is told nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,8 +30,8 @@ Numbers = Callable[[Iterable[Page]], list[int]]
 """The places of pages in a request."""
 
 
-class Unit(Protocol):
-    """One of them."""
+class Announcement(Protocol):
+    """One of these."""
 
     @property
     def entry(self) -> Entry:
@@ -47,7 +47,7 @@ class Unit(Protocol):
     def told(self, verdict: pb.Verdict, pages: Sequence[Page], position: str) -> Iterator[Told]:
         """What pages are told; the verdict names them by their places in `pages`."""
 
-    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> "Iterator[Unit]":
+    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> "Iterator[Announcement]":
         """What cannot be said yet, to be asked again."""
 
 
@@ -76,7 +76,7 @@ class Publication(Struct, frozen=True, eq=False):
         for number in set(verdict.shown):
             yield pages[number], post
 
-    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Unit]:
+    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Announcement]:
         """The same, for fewer pages."""
         undecided = set(verdict.undecided) - set(verdict.shown)
         if undecided:
@@ -139,7 +139,7 @@ class Touch(Struct, frozen=True, eq=False):
                 page.gone.add(self.post)
                 yield page, gone
 
-    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Unit]:
+    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Announcement]:
         """The same for fewer pages; and single comments that others wait for."""
         undecided = set(verdict.undecided)
         if undecided:
@@ -187,7 +187,7 @@ class Notice(Struct, frozen=True, eq=False):
         notification.at.FromDatetime(self.item.at)
         yield from ((pages[number], notification) for number in verdict.shown)
 
-    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Unit]:
+    def left(self, verdict: pb.Verdict, pages: Sequence[Page]) -> Iterator[Announcement]:
         """The same."""
         if verdict.undecided:
             yield replace(self, pages=[pages[number] for number in verdict.undecided])
@@ -197,7 +197,7 @@ class Notice(Struct, frozen=True, eq=False):
         return person, post, comment
 
 
-def units_of(entry: Entry, pages: Sequence[Page]) -> list[Unit]:
+def announcements_of(entry: Entry, pages: Sequence[Page]) -> list[Announcement]:
     """The matters that some news is for pages that it concerns; none for a kind that is unknown."""
     assert entry.news is not None
     address, item = entry.news
@@ -216,7 +216,7 @@ def units_of(entry: Entry, pages: Sequence[Page]) -> list[Unit]:
             return []
 
 
-def looks_again(entry: Entry, pages: Sequence[Page], posts: Iterable[UUID]) -> list[Unit]:
+def looks_again(entry: Entry, pages: Sequence[Page], posts: Iterable[UUID]) -> list[Announcement]:
     """Whether the pages may still show the posts."""
     return [
         Touch(entry, showing, post, counted=False)
