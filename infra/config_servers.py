@@ -1,21 +1,32 @@
 """Sections about what every process stands on: the servers, keys, traces, and this machine."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-SECRET: Final = {"secret": True}
+from infra.config_forms import BROKERS, NATS, POSTGRES, REDIS, SECRET, TOPIC, WEB
 
 
 class KafkaSettings(Struct, frozen=True):
     """The log's brokers."""
 
     bootstrap: Annotated[
-        str, Meta(min_length=1, description="Brokers to ask first, host:port, comma between.")
+        str,
+        Meta(
+            pattern=BROKERS.pattern,
+            description="Brokers to ask first, host:port, comma between.",
+            extra=BROKERS.extra,
+        ),
     ] = "127.0.0.1:9092"
     prefix: Annotated[
-        str, Meta(max_length=64, description="Put in front of every topic and group name.")
+        str,
+        Meta(
+            pattern=TOPIC.pattern,
+            max_length=64,
+            description="Put in front of every topic and group name.",
+            extra=TOPIC.extra,
+        ),
     ] = ""
     replication_factor: Annotated[
         int, Meta(ge=1, le=7, description="Copies of each partition, for topics yet to be made.")
@@ -39,12 +50,17 @@ class LogSettings(Struct, frozen=True):
 class PostgresSettings(Struct, frozen=True):
     """Read models, state checkpoints and the vaults."""
 
-    dsn: Annotated[str, Meta(min_length=1, description="Connection string.", extra=SECRET)] = (
-        "postgresql://agora@127.0.0.1:5432/agora"
-    )
+    dsn: Annotated[
+        str,
+        Meta(
+            pattern=POSTGRES.pattern,
+            description="Connection string.",
+            extra={**POSTGRES.extra, **SECRET},
+        ),
+    ] = "postgresql://agora@127.0.0.1:5432/agora"
     schema: Annotated[
         str,
-        Meta(pattern=r"^[a-z_][a-z0-9_]{0,47}$", description="Starts the name of every schema."),
+        Meta(pattern=r"^[a-z_][a-z0-9_]{0,47}\Z", description="Starts the name of every schema."),
     ] = "agora"
     pool_connections_min: Annotated[
         int, Meta(ge=0, le=500, description="Connections that a process keeps open.")
@@ -63,7 +79,8 @@ class PostgresSettings(Struct, frozen=True):
     )
     connect_timeout_ms: Annotated[int, Meta(ge=1, description="Longest wait to connect.")] = 2000
     statement_timeout_ms: Annotated[
-        int, Meta(ge=0, description="Longest time for one statement; 0 is no limit.")
+        int,
+        Meta(ge=0, le=2**31 - 1, description="Longest time for one statement; 0 is no limit."),
     ] = 5000
 
     def __post_init__(self) -> None:
@@ -75,22 +92,32 @@ class PostgresSettings(Struct, frozen=True):
 class RedisSettings(Struct, frozen=True):
     """Caches: Redis may be emptied or away at any time."""
 
-    url: Annotated[str, Meta(min_length=1, description="Server and database.", extra=SECRET)] = (
-        "redis://127.0.0.1:6379/0"
-    )
+    url: Annotated[
+        str,
+        Meta(
+            pattern=REDIS.pattern,
+            description="Server and database.",
+            extra={**REDIS.extra, **SECRET},
+        ),
+    ] = "redis://127.0.0.1:6379/0"
     prefix: Annotated[str, Meta(max_length=64, description="Put in front of every key.")] = ""
 
 
 class NatsSettings(Struct, frozen=True):
     """Live news from projections to gateways, kept for minutes in a stream in NATS's memory."""
 
-    url: Annotated[str, Meta(min_length=1, description="Server to connect to.", extra=SECRET)] = (
-        "nats://127.0.0.1:4222"
-    )
+    url: Annotated[
+        str,
+        Meta(
+            pattern=NATS.pattern,
+            description="Server to connect to.",
+            extra={**NATS.extra, **SECRET},
+        ),
+    ] = "nats://127.0.0.1:4222"
     prefix: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9_-]{0,64}$",
+            pattern=r"^[A-Za-z0-9_-]{0,64}\Z",
             description="Put in front of every subject and stream name.",
         ),
     ] = ""
@@ -147,7 +174,12 @@ class TelemetrySettings(Struct, frozen=True):
         bool, Meta(description="One JSON document a line, rather than text for people.")
     ] = False
     otlp_endpoint: Annotated[
-        str, Meta(description="Where traces go (OTLP over HTTP); empty is nowhere.")
+        str,
+        Meta(
+            pattern=WEB.pattern,
+            description="Where traces go (OTLP over HTTP); empty is nowhere.",
+            extra=WEB.extra,
+        ),
     ] = ""
     commands_metrics_port: Annotated[
         int, Meta(ge=0, le=65535, description="Metrics of the command side; 0 is off.")

@@ -1,8 +1,12 @@
 """Sections about what Agora's own services do, each for one of them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+
+from infra.config_forms import ENDPOINT, GRPC
+
+EVERY_ADDRESS: Final = ("0.0.0.0", "::", "[::]")  # noqa: S104  # To be told from an endpoint.
 
 
 class CommandsSettings(Struct, frozen=True):
@@ -11,7 +15,12 @@ class CommandsSettings(Struct, frozen=True):
     host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on (gRPC).")] = 7001
     advertised_endpoint: Annotated[
-        str, Meta(description="Where other instances reach this one; empty is host:port.")
+        str,
+        Meta(
+            pattern=ENDPOINT.pattern,
+            description="Where other instances reach this one; empty is host:port.",
+            extra=ENDPOINT.extra,
+        ),
     ] = ""
     checkpoint_interval_ms: Annotated[
         int, Meta(ge=10, description="Longest time between two state checkpoints.")
@@ -39,7 +48,13 @@ class CommandsSettings(Struct, frozen=True):
     ] = 200_000
 
     def __post_init__(self) -> None:
-        """Refuse a silence that one late ping would already break, and records above the batch."""
+        """Refuse a silence that one late ping would already break, and records above the batch.
+
+        And an instance that listens on every address and names none: others would look for it on
+        their own machines, take it for dead, and claim its partitions again and again.
+        """
+        if self.host in EVERY_ADDRESS and not self.advertised_endpoint:
+            raise ValueError(f"advertised_endpoint must be set, as host is {self.host}")
         if self.ping_silence_ms <= self.ping_interval_ms:
             raise ValueError("ping_silence_ms must be above ping_interval_ms")
         if self.decision_bytes_max > self.batch_bytes_max:
@@ -100,10 +115,20 @@ class GatewaySettings(Struct, frozen=True):
     host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on (HTTP).")] = 3000
     commands_endpoint: Annotated[
-        str, Meta(min_length=1, description="Where the command side answers, host:port.")
+        str,
+        Meta(
+            pattern=GRPC.pattern,
+            description="Where the command side answers, host:port.",
+            extra=GRPC.extra,
+        ),
     ] = "127.0.0.1:7001"
     queries_endpoint: Annotated[
-        str, Meta(min_length=1, description="Where the query side answers, host:port.")
+        str,
+        Meta(
+            pattern=GRPC.pattern,
+            description="Where the query side answers, host:port.",
+            extra=GRPC.extra,
+        ),
     ] = "127.0.0.1:7002"
     body_bytes_max: Annotated[int, Meta(ge=1024, description="Largest request body.")] = 64 << 10
     request_timeout_ms: Annotated[int, Meta(ge=1, description="Longest time for a request.")] = (

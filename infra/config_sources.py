@@ -31,7 +31,10 @@ class SettingError(Exception):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One place in the configuration: `section.name`, its type, default, meaning and secrecy."""
+    """One place in the configuration: `section.name`, its type, default, meaning and secrecy.
+
+    `form` says what a text must be, for people; empty where any will do, or its type says so.
+    """
 
     section: str
     name: str
@@ -39,6 +42,7 @@ class Setting(msgspec.Struct, frozen=True):
     default: Any
     meaning: str
     secret: bool
+    form: str = ""
 
     @property
     def path(self) -> str:
@@ -61,13 +65,17 @@ def settings_of(shape: type[msgspec.Struct]) -> Iterator[Setting]:
                 for note in getattr(kinds[field.name], "__metadata__", ())
                 if isinstance(note, msgspec.Meta)
             ]
+            extra: dict[str, Any] = {}
+            for note in notes:
+                extra |= note.extra or {}
             yield Setting(
                 section=section.name,
                 name=field.name,
                 kind=kinds[field.name],
                 default=field.default,
                 meaning=next((note.description for note in notes if note.description), ""),
-                secret=any((note.extra or {}).get("secret", False) for note in notes),
+                secret=extra.get("secret", False),
+                form=extra.get("form", ""),
             )
 
 
@@ -118,9 +126,13 @@ def _from_file(
     file = file_in_use(environ, path)
     if file is None:
         return
+    sections = _sections(declared)
     for section, entries in _document(file).items():
+        if isinstance(entries, dict) and section not in sections:
+            problem = "there is no such section" + _nearest(section, sections)
+            raise SettingError(section, problem, str(file))
         if not isinstance(entries, dict):
-            problem = "stands outside a section" + _nearest(section, _sections(declared))
+            problem = "stands outside a section" + _nearest(section, sections)
             raise SettingError(section, problem, str(file))
         for name, value in entries.items():
             wanted = f"{section}.{name}"
@@ -135,7 +147,7 @@ def _document(file: Path) -> dict[str, Any]:
     except OSError as problem:
         reason = problem.strerror or str(problem)
         raise SettingError("settings file", reason, str(file)) from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise SettingError("settings file", f"is not valid TOML: {problem}", str(file)) from problem
 
 
@@ -157,8 +169,9 @@ def _checked(setting: Setting, value: object, source: str) -> object:
     try:
         return msgspec.convert(value, setting.kind, strict=not from_text, dec_hook=_as_path)
     except msgspec.ValidationError as problem:
-        shown = "" if setting.secret else f" {value!r}:"
-        raise SettingError(setting.path, f"cannot use{shown} {problem}", source) from problem
+        said = f"must be {setting.form}" if setting.form and isinstance(value, str) else problem
+        subject = "cannot be used" if setting.secret else f"cannot use {value!r}"
+        raise SettingError(setting.path, f"{subject}: {said}", source) from None
 
 
 def _assembled(shape: type[T], values: Mapping[str, Any], sources: Mapping[str, str]) -> T:

@@ -90,6 +90,29 @@ def test_an_unknown_name_in_a_file_is_refused_with_the_nearest_one() -> None:
     assert problem.source == "settings.toml"
 
 
+@pytest.mark.parametrize("text", ["[kafak]\n", '[kafak]\nbootstrap = "x:1"\n'])
+def test_an_unknown_section_is_refused_with_the_nearest_one(text: str) -> None:
+    assert "kafak: there is no such section; did you mean kafka?" in str(refusal({}, written(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[commands]\nport = true\n", "Expected `int`"),
+        ("[commands]\nport = 7001.5\n", "Expected `int`"),
+        ("[commands]\nport = [7001]\n", "Expected `int`"),
+        ("[commands]\nport = 1979-05-27\n", "Expected `int`"),
+        ("[commands.port]\nnumber = 7001\n", "Expected `int`"),
+        ("[kafka]\nbootstrap = 9092\n", "Expected `str`"),
+        ("[telemetry]\nlog_json = 1\n", "Expected `bool`"),
+        ('[crypto]\nid_key_file = "a\\u0000b"\n', "Expected a path"),
+        ("[crypto]\nid_key_file = 7\n", "Expected a path"),
+    ],
+)
+def test_a_value_of_another_type_in_a_file_is_refused(text: str, says: str) -> None:
+    assert says in refusal({}, written(text)).problem
+
+
 def test_a_setting_outside_a_section_is_refused() -> None:
     assert refusal({}, written("kafka = 1\n")).setting == "kafka"
 
@@ -106,13 +129,71 @@ def test_a_setting_outside_a_section_is_refused() -> None:
         ("AGORA_POSTGRES_SCHEMA", "drop table", "matching regex"),
         ("AGORA_NATS_PREFIX", "a.>", "matching regex"),
         ("AGORA_CRYPTO_ID_KEY_FILE", "", "Expected a path"),
-        ("AGORA_KAFKA_BOOTSTRAP", "", "length >= 1"),
+        ("AGORA_POSTGRES_SCHEMA", "agora\n", "matching regex"),
+        ("AGORA_POSTGRES_STATEMENT_TIMEOUT_MS", "2147483648", "<= 2147483647"),
+        ("AGORA_KAFKA_PREFIX", "a/b", "must be up to 64 letters"),
+        ("AGORA_KAFKA_PREFIX", "a" * 65, "must be up to 64 letters"),
     ],
 )
 def test_an_unusable_value_is_refused_with_its_reason(variable: str, value: str, says: str) -> None:
     problem = refusal({variable: value})
     assert says in problem.problem
     assert problem.source == f"environment {variable}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "addresses"),
+    [
+        ("AGORA_KAFKA_BOOTSTRAP", ["a:1", "10.0.0.1:9092, b.example:65535", "[::1]:9092"]),
+        ("AGORA_COMMANDS_ADVERTISED_ENDPOINT", ["", "commands-0.commands:7001"]),
+        ("AGORA_GATEWAY_QUERIES_ENDPOINT", ["a:1", "ipv4:10.0.0.1:1,10.0.0.2:1", "dns:///q:1"]),
+        ("AGORA_REDIS_URL", ["redis://a", "rediss://u:p%40@a:1/2?x=y", "unix:///run/redis.sock"]),
+        ("AGORA_NATS_URL", ["nats://a:1", "a", "tls://token@a.example:4222"]),
+        ("AGORA_TELEMETRY_OTLP_ENDPOINT", ["", "https://a.example:4318/v1/traces"]),
+        (
+            "AGORA_POSTGRES_DSN",
+            ["postgresql:///a?host=/run", "postgres://u:p@a:1,b:2/c", "host=a dbname=b"],
+        ),
+    ],
+)
+def test_an_address_is_taken_in_each_of_its_forms(variable: str, addresses: list[str]) -> None:
+    for address in addresses:
+        assert variables_of(load({variable: address}))[variable] == address
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "says"),
+    [
+        ("AGORA_KAFKA_BOOTSTRAP", "", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "kafka", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "kafka:", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "kafka:65536", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "kafka:0", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "kafka:9092\n", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "a:1,,b:2", "must be host:port"),
+        ("AGORA_KAFKA_BOOTSTRAP", "http://kafka:9092", "must be host:port"),
+        ("AGORA_COMMANDS_ADVERTISED_ENDPOINT", "commands", "must be host:port"),
+        ("AGORA_GATEWAY_COMMANDS_ENDPOINT", "127.0.0.1", "must be host:port"),
+        ("AGORA_GATEWAY_COMMANDS_ENDPOINT", "http://127.0.0.1:7001", "must be host:port"),
+        ("AGORA_REDIS_URL", "127.0.0.1:6379", "must be redis://"),
+        ("AGORA_REDIS_URL", "redis://a:port/0", "must be redis://"),
+        ("AGORA_NATS_URL", "http://127.0.0.1:4222", "must be nats://"),
+        ("AGORA_POSTGRES_DSN", "mysql://a/b", "must be postgresql://"),
+        ("AGORA_POSTGRES_DSN", "postgresql://a:port/b", "must be postgresql://"),
+        ("AGORA_TELEMETRY_OTLP_ENDPOINT", "collector:4318", "must be http://"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused(variable: str, address: str, says: str) -> None:
+    problem = refusal({variable: address})
+    assert says in problem.problem
+    assert problem.source == f"environment {variable}"
+
+
+def test_an_instance_that_listens_everywhere_says_where_it_is_reached() -> None:
+    everywhere = {"AGORA_COMMANDS_HOST": "0.0.0.0"}
+    assert "advertised_endpoint must be set" in refusal(everywhere).problem
+    told = load({**everywhere, "AGORA_COMMANDS_ADVERTISED_ENDPOINT": "a:7001"})
+    assert told.commands.host == "0.0.0.0"
 
 
 def test_a_number_in_quotes_in_a_file_is_no_number() -> None:
@@ -125,12 +206,14 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     assert problem.source == "environment AGORA_COMMANDS_PING_SILENCE_MS"
 
 
-def test_a_secret_is_never_repeated_in_a_message() -> None:
-    problem = refusal({}, written("[postgres]\ndsn = 4711\n"))
+@pytest.mark.parametrize("dsn", ["4711", '"mysql://ana:4711@db/agora"', '"postgresql://4711 "'])
+def test_a_secret_is_never_repeated_in_a_message(dsn: str) -> None:
+    problem = refusal({}, written(f"[postgres]\ndsn = {dsn}\n"))
     assert "4711" not in str(problem)
+    assert problem.__cause__ is None
 
 
-@pytest.mark.parametrize("text", ["[kafka", "\0", "[a]\nb = 1\nb = 2\n"])
+@pytest.mark.parametrize("text", ["[kafka", "\0", "[a]\nb = 1\nb = 2\n", "a = " + "[" * 10_000])
 def test_a_file_that_is_not_toml_is_refused(text: str) -> None:
     assert "is not valid TOML" in refusal({}, written(text)).problem
 
