@@ -66,11 +66,19 @@ def stored(head: Head) -> bytes:
     return _encoder.encode((head.version, head.seen, head.state))
 
 
+class DamagedHead(ValueError):
+    """The bytes are no head of the stream: damaged, or stored by something foreign."""
+
+
 def restored(stream: str, value: bytes, folds: Mapping[str, Fold]) -> Head:
-    """The head of `stream` from its stored form."""
-    parts = msgspec.msgpack.decode(value, type=_Stored)
+    """The head of `stream` from its stored form; raises `DamagedHead`."""
     kind = type(folds[kind_of(stream)].initial)
-    return Head(msgspec.msgpack.decode(parts.state, type=kind), parts.version, parts.seen)
+    try:
+        parts = msgspec.msgpack.decode(value, type=_Stored)
+        state = msgspec.msgpack.decode(parts.state, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DamagedHead(f"The stored head of {stream} cannot be read: {error}") from error
+    return Head(state, parts.version, parts.seen)
 
 
 class VersionGap(RuntimeError):

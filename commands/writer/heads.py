@@ -93,28 +93,35 @@ class Heads:
                 found = await self._checkpoints.load(self._partition, streams, self.since)
             except Exception as error:
                 self.lapsed = self.lapsed or isinstance(error, Lapsed)
-                self._settle(streams, error)
+                for stream in streams:
+                    self._settle(stream, error)
             else:
-                self._keep(streams, found)
-                self._settle(streams, None)
+                for stream in streams:
+                    self._settle(stream, self._kept(stream, found.get(stream)))
             done.difference_update(streams)
         self._loading = None
 
-    def _keep(self, streams: Iterable[str], found: Mapping[str, bytes]) -> None:
-        for stream in streams:
-            if stream in found:
-                self._heads[stream] = restored(stream, found[stream], FOLDS)
-            else:
-                self._heads[stream] = Head(FOLDS[kind_of(stream)].initial)
+    def _kept(self, stream: str, value: bytes | None) -> Exception | None:
+        """Keeps what was found; else why that is not possible, which concerns this stream alone."""
+        try:
+            self._keep(stream, value)
+        except Exception as error:
+            return error
+        return None
 
-    def _settle(self, streams: Iterable[str], error: Exception | None) -> None:
-        for stream in streams:
-            future = self._wanted.pop(stream)
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
-                future.exception()
+    def _keep(self, stream: str, value: bytes | None) -> None:
+        if value is None:
+            self._heads[stream] = Head(FOLDS[kind_of(stream)].initial)
+        else:
+            self._heads[stream] = restored(stream, value, FOLDS)
+
+    def _settle(self, stream: str, error: Exception | None) -> None:
+        future = self._wanted.pop(stream)
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+            future.exception()
 
     def advance(self, moved: Mapping[str, Head]) -> None:
         """A decision moved these heads; it is not durable yet."""

@@ -12,7 +12,16 @@ from events.codec import Blind
 from events.event import Event
 from events.graph import FollowEnded, FollowEstablished, Following, Tie, tie_stream
 from events.record import Decision
-from events.stream import MEMORY, Head, VersionGap, moved, remembered, restored, stored
+from events.stream import (
+    MEMORY,
+    DamagedHead,
+    Head,
+    VersionGap,
+    moved,
+    remembered,
+    restored,
+    stored,
+)
 from tests.events.records import NOON, an_id
 
 ANA, BEN = UUID(int=1), UUID(int=2)
@@ -69,3 +78,19 @@ def test_a_head_is_restored_as_it_was_stored() -> None:
         {STREAM: NEW}, decided(ESTABLISHED, request=77), (ESTABLISHED,), 5, FOLDS
     ).values()
     assert restored(STREAM, stored(head), FOLDS) == head
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"damaged",
+        b"\x90",
+        stored(NEW)[:-1],
+        stored(NEW) + b"\x00",
+        b"\x93\x01\x90\xa1\xff",
+    ],
+)
+def test_what_is_no_head_is_not_taken_for_one(value: bytes) -> None:
+    with pytest.raises(DamagedHead, match=STREAM):
+        restored(STREAM, value, FOLDS)

@@ -85,7 +85,7 @@ def _eviction_in_use() -> Patch:
 def _second_load() -> Patch:
     async def alone(self: Heads, stream: str) -> None:
         found = await self._checkpoints.load(self._partition, [stream])
-        self._keep([stream], found)
+        self._keep(stream, found.get(stream))
 
     def load(self: Heads, stream: str) -> "asyncio.Task[None]":
         return asyncio.create_task(alone(self, stream))

@@ -7,12 +7,13 @@ import pytest
 
 from commands.writer.heads import Heads, shifted
 from events.graph import Tie
-from events.stream import Head, Seen, stored
+from events.stream import DamagedHead, Head, Seen, stored
 from events.topics import Partition
 from infra.checkpoints.port import Lapsed, Saved
 from schemas.refusals import Unavailable
 from tests.commands.cast import NOON
 from tests.commands.writer.register import BENS, CLOS, UNTOUCHED, request
+from tests.eventually import SECONDS
 from tests.simulation.register import PARTITION
 from tests.simulation.standalone import fair_checkpoints
 from tests.simulation.world import SimulatedCheckpoints
@@ -78,6 +79,18 @@ async def test_a_load_that_fails_is_told_and_may_be_tried_again(heads: Heads, st
     store.away = False
     await heads.hold([BENS])
     assert heads[BENS] == MUTED
+
+
+async def test_a_damaged_head_fails_for_itself_alone(heads: Heads, store: Store) -> None:
+    await store.save(PARTITION, 0, Saved(offset=6), {CLOS: b"damaged"})
+    wanting = [asyncio.create_task(heads.hold([stream])) for stream in (CLOS, BENS)]
+    async with asyncio.timeout(SECONDS):
+        with pytest.raises(DamagedHead, match=CLOS):
+            await wanting[0]
+        await wanting[1]
+        assert heads[BENS] == MUTED
+        with pytest.raises(DamagedHead):
+            await heads.hold([CLOS])
 
 
 async def test_a_head_that_is_held_stays(heads: Heads) -> None:
