@@ -261,6 +261,8 @@ class PartitionWriter:
             await saver.save()
         except (Fenced, Unavailable) as error:
             log.warning("%s: released without a last checkpoint: %s", self.partition, error)
+        except Exception:
+            log.exception("%s: released without a last checkpoint.", self.partition)
         await owner.release()
 
     def _end_tenure(self, tenure: Tenure) -> None:
@@ -285,6 +287,8 @@ class PartitionWriter:
             self._end_tenure(tenure)
         except Unavailable:
             await self._back_off()
+        except Exception as worse:
+            await self._halt(tenure, worse)
         else:
             if isinstance(error, Unfoldable) and error.offset != saved.offset:
                 log.warning("%s: the checkpoint moved while it was read", self.partition)

@@ -216,6 +216,38 @@ def failing(process: Process, monkeypatch: pytest.MonkeyPatch, times: int) -> No
     monkeypatch.setattr(process.log, "end", faulty)
 
 
+async def test_a_checkpoint_that_cannot_be_read_halts_the_partition_and_not_the_process(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def damaged(partition: Partition, claimed_at: int) -> Saved:
+        raise ZeroDivisionError("planted by a test")
+
+    monkeypatch.setattr(module, "HALTED_S", 0.05)
+    with monkeypatch.context() as odd:
+        odd.setattr(process.store, "take", damaged)
+        process.writer.want()
+        async with asyncio.timeout(SOON_S):
+            while not process.writer.halted:
+                await settled()
+    assert "planted by a test" in process.writer.halted
+    await process.serving()
+
+
+async def test_a_last_checkpoint_that_fails_oddly_does_not_keep_others_out(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*about: object) -> None:
+        raise ZeroDivisionError("planted by a test")
+
+    await process.serving()
+    monkeypatch.setattr(process.store, "save", broken)
+    await process.writer.submit(asked(Mute(other=BEN)), SOON_S)
+    process.writer.stop()
+    async with asyncio.timeout(SOON_S):
+        await process.running[1]
+    assert isinstance(process.records()[-1], Release)
+
+
 async def test_a_takeover_that_fails_for_a_moment_is_tried_again(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
