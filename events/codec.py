@@ -108,9 +108,15 @@ def _decode(fact: Fact, cipher: Cipher) -> Event:
     person = _person(fact, data)
     for field in fields:
         if field in data:
-            text = cipher.open(person, f"{fact.type}.{field}", data[field])
-            data[field] = ERASED if text is None else text
+            data[field] = _opened(cipher, person, f"{fact.type}.{field}", data[field])
     return msgspec.convert(data, event)
+
+
+def _opened(cipher: Cipher, person: UUID, context: str, sealed: object) -> str:
+    if not isinstance(sealed, bytes):
+        raise DamagedRecord(f"{context} of person {person} is not sealed.")
+    text = cipher.open(person, context, sealed)
+    return ERASED if text is None else text
 
 
 def _upcast(fact: Fact) -> Event:

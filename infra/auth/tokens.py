@@ -14,6 +14,7 @@ from uuid import UUID
 
 import jwt
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -150,7 +151,7 @@ def open_tokens(settings: Settings) -> AccessTokens:
     content = read_secret("auth.signing_key_file", file)
     try:
         key = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         problem = "must hold an Ed25519 private key (PEM, PKCS #8, no password)"

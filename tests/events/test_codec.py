@@ -99,6 +99,14 @@ def test_data_that_is_not_of_its_type_is_damage(kind: str, data: object) -> None
         codec.decode(fact, Blind())
 
 
+@pytest.mark.parametrize("device", [7, "Lynx", None])
+def test_a_personal_field_that_is_not_sealed_is_damage(device: object) -> None:
+    data = {"account_id": str(ANA), "session_id": str(BEN), "device": device, "address": b"sealed"}
+    fact = Fact("session.opened", "stream-1", 1, Raw(msgspec.msgpack.encode(data)))
+    with pytest.raises(DamagedRecord, match=r"session\.opened\.device"):
+        codec.decode(fact, Blind())
+
+
 def test_a_fact_that_names_no_account_is_damage_to_those_who_collect_keys() -> None:
     fact = Fact("session.opened", "stream-1", 1, Raw(msgspec.msgpack.encode({})))
     with pytest.raises(DamagedRecord):
