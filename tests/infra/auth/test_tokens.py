@@ -1,5 +1,6 @@
 """Access tokens count as they were issued and for as long; nothing else counts."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,6 +204,21 @@ def test_a_refused_token_is_refused_again_and_a_good_one_taken_again() -> None:
         assert reason_of(TOKEN, ENDS) == "TOKEN_EXPIRED"
 
 
+ON_A_CURVE_NOBODY_SUPPORTS = bytes.fromhex(
+    "304e020100301006072a8648ce3d020106052b8104000604373035020101040e"
+    + 14 * "11"
+    + "a120031e0004"
+    + 28 * "22"
+)
+"""An elliptic curve key of 112 bits (PKCS #8), but for its numbers."""
+
+
+def pem(der: bytes) -> bytes:
+    """The key as a file holds it."""
+    begin, end = (b"-----%b PRIVATE KEY-----" % word for word in (b"BEGIN", b"END"))
+    return b"\n".join((begin, base64.b64encode(der), end))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with key files of their own."""
@@ -225,6 +241,9 @@ def test_the_key_is_read_from_its_file(settings: Settings) -> None:
         ),
         KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"planted")),
         KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())[:80],
+        KEY.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()),
+        pem(ON_A_CURVE_NOBODY_SUPPORTS),
     ],
 )
 def test_a_file_without_such_a_key_is_named_and_not_shown(
