@@ -49,7 +49,7 @@ class Graph:
     async def Unfollow(self, request: pb.UnfollowRequest, call: Call) -> pb.Changed:
         """Ends the caller's follow."""
         handled = await self._as_follower(graph.Unfollow, request, call)
-        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
+        return await self._narrowed(call, handled)
 
     async def AcceptRequest(self, request: pb.AcceptRequestRequest, call: Call) -> pb.Changed:
         """Accepts a request to follow the caller."""
@@ -62,13 +62,13 @@ class Graph:
     async def RemoveFollower(self, request: pb.RemoveFollowerRequest, call: Call) -> pb.Changed:
         """Ends somebody's follow of the caller."""
         handled = await self._as_target(graph.RemoveFollower, request, call)
-        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
+        return await self._narrowed(call, handled)
 
     async def Block(self, request: pb.BlockRequest, call: Call) -> pb.Changed:
         """Blocks somebody."""
         other = UUID(request.account_id)
         handled = await self._submit(call, graph.Block(blocker_id=call.account, blocked_id=other))
-        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
+        return await self._narrowed(call, handled)
 
     async def Unblock(self, request: pb.UnblockRequest, call: Call) -> pb.Changed:
         """Lifts a block."""
@@ -80,7 +80,7 @@ class Graph:
         """Mutes somebody."""
         other = UUID(request.account_id)
         handled = await self._submit(call, graph.Mute(muter_id=call.account, muted_id=other))
-        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
+        return await self._narrowed(call, handled)
 
     async def Unmute(self, request: pb.UnmuteRequest, call: Call) -> pb.Changed:
         """Lifts a mute."""
@@ -105,6 +105,9 @@ class Graph:
 
     def _changed(self, call: Call, handled: Handled) -> pb.Changed:
         return pb.Changed(receipt=self._receipts.at_once(call, handled))
+
+    async def _narrowed(self, call: Call, handled: Handled) -> pb.Changed:
+        return pb.Changed(receipt=await self._receipts.narrowed(call, handled))
 
     async def _outcome(
         self, call: Call, handled: Handled, target: UUID, follower: UUID
