@@ -8,21 +8,14 @@ from uuid import UUID
 import pytest
 
 from commands.policies import Holder, QuerySide
-from infra.crypto.sealed import Seals
-from infra.positions import Positions
 from infra.rpc.call import Call
 from infra.rpc.client import Channel
-from infra.rpc.dispatch import Dispatcher, Service
-from infra.rpc.internal import InternalTokens
-from infra.rpc.server import start_server
 from schemas.gen import internal_pb2 as pb
 from schemas.refusals import Unavailable
 from tests.commands.cast import ANA
-from tests.infra.rpc.stage import Sessions, Tokens
+from tests.commands.query_side import INTERNAL, POSITIONS, channel_to
 
 CORRELATION = UUID("019cec37-8c00-4000-8000-0000000000cc")
-POSITIONS = Positions(Seals(bytes(32)))
-INTERNAL = InternalTokens(bytes(32))
 
 
 class Answering:
@@ -46,16 +39,9 @@ class Answering:
 
 @asynccontextmanager
 async def query_side(answering: Answering) -> AsyncIterator[QuerySide]:
-    """A server in front of `answering`, and the way to it."""
-    service = Service(pb.DESCRIPTOR.services_by_name["Policies"], answering)
-    dispatcher = Dispatcher([service], tokens=Tokens(), sessions=Sessions(), positions=POSITIONS)
-    server = await start_server(dispatcher, "127.0.0.1", 0, internal=INTERNAL)
-    channel = Channel(f"127.0.0.1:{server.port}", INTERNAL)
-    try:
+    """The query side that answers so."""
+    async with channel_to("Policies", answering) as channel:
         yield QuerySide(channel, POSITIONS)
-    finally:
-        await channel.close()
-        await server.stop(0)
 
 
 def call(**position: int) -> Call:
