@@ -278,9 +278,13 @@ class PartitionWriter:
     async def _halt_unless_fenced(self, tenure: Tenure, error: Exception) -> None:
         """Another owner may have saved its heads while they were read here: no fault of the log.
 
-        A newer one takes the checkpoint before it saves, so trying to take it again tells for
-        certain. An older one saves once the store has lost that it was taken: the checkpoint moved.
+        Where the log shows a newer one's claim, there is nothing to ask. It takes the checkpoint
+        before it saves, so trying to take that again tells for certain. An older one saves once
+        the store has lost that it was taken: the checkpoint moved.
         """
+        if self._tenures.of(self.partition) != tenure:
+            self._end_tenure(tenure)
+            return
         try:
             saved = await self._tools.checkpoints.take(self.partition, tenure.claimed_at)
         except Fenced:

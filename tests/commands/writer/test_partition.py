@@ -284,6 +284,26 @@ async def test_a_halted_partition_is_left_to_whoever_claims_it(
     assert refused.value.reason == "NOT_OWNER"
 
 
+async def test_a_takeover_that_fails_once_a_rival_has_claimed_is_no_fault(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overtaken(partition: Partition) -> int:
+        monkeypatch.undo()
+        mine = process.tenures.of(PARTITION)
+        process.rival()
+        await process.tenures.changed(PARTITION, mine)
+        raise ZeroDivisionError("planted by a test")
+
+    monkeypatch.setattr(process.log, "end", overtaken)
+    process.writer.want()
+    async with asyncio.timeout(SOON_S):
+        while process.tenures.of(PARTITION).owner != "rival":
+            await settled()
+    await settled()
+    assert (process.writer.halted, process.writer.faults) == ("", 0)
+    await process.serving()
+
+
 async def test_another_log_halts_at_once(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     land(process.log, CLAIM)
     await process.store.take(PARTITION, 0)
