@@ -163,7 +163,12 @@ class Rebuild:
         self, works: Sequence[_Work], name: str, step: Callable[[_Work], Awaitable[None]]
     ) -> None:
         self._watch.begin(name, len(works))
-        await asyncio.gather(*(self._step(work, name, step) for work in works))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in works:
+                    group.create_task(self._step(work, name, step))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
         self._watch.end()
 
     async def _one_by_one(

@@ -52,6 +52,17 @@ def test_the_second_of_two_operators_is_told_of_the_first(folded: World) -> None
     assert first.returncode == 0
 
 
+def test_a_paused_model_is_rebuilt_and_stays_paused(folded: World) -> None:
+    folded.agora("projections", "pause", "graph", "--yes")
+    try:
+        folded.agora("projections", "rebuild", "graph", "--yes")
+        folded.agora("projections", "verify", "graph")
+        lanes = folded.agora("projections", "status", status=1)
+    finally:
+        folded.agora("projections", "resume", "graph")
+    assert {one["state"] for one in lanes if one["subscriber"] == "graph"} == {"paused"}
+
+
 @pytest.mark.parametrize(
     ("planted", "said"),
     [(BEYOND, "but the log ends at"), (FOREIGN, "this is another log")],
