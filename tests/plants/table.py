@@ -8,6 +8,7 @@ from tests.plants.planting import Plant
 POISON: Final = "tests/projections/test_poison.py"
 PROGRESS: Final = "tests/infra/worker/test_progress.py"
 DISPATCH: Final = "tests/infra/rpc/test_dispatch.py"
+REBUILDING: Final = "tests/projections/rebuilding"
 
 PLANTS: Final[Mapping[str, Plant]] = {
     "lane-skips": Plant(
@@ -227,5 +228,51 @@ PLANTS: Final[Mapping[str, Plant]] = {
         "return bool(found) or not wanted",
         "tests/queries/test_held.py::"
         "test_a_read_goes_on_elsewhere_only_if_what_it_waited_for_is_there",
+    ),
+    "damage-unseen": Plant(
+        "What somebody else wrote into a timeline is read as entries",
+        "infra.redis.entries:timeline_of",
+        "if len(sealed) != _SEAL.size or not _are_entries(entries):",
+        "if len(sealed) != _SEAL.size:",
+        "tests/infra/redis/test_entries.py::test_a_list_that_holds_something_else_is_damaged",
+    ),
+    "doubled-unseen": Plant(
+        "A row that is there twice is verified as one",
+        "projections.rebuilding.differences:differences",
+        "if key in found:",
+        "if False:",
+        f"{REBUILDING}/test_verifying_tables.py::test_a_doubled_row_is_named",
+    ),
+    "snapshot-torn": Plant(
+        "Rows and checkpoints are verified as of different moments",
+        "projections.rebuilding.verifying:snapshot",
+        "isolation level repeatable read",
+        "isolation level read committed",
+        f"{REBUILDING}/test_verifying.py::test_what_workers_write_meanwhile_changes_nothing",
+    ),
+    "unverified-lives": Plant(
+        "A build that differs from the log becomes live",
+        "projections.rebuilding.rebuild:Rebuild._verify",
+        "if verdict.clean:",
+        "if True:",
+        f"{REBUILDING}/test_rebuild.py::test_what_differs_from_the_log_never_becomes_live",
+    ),
+    "copied-again": Plant(
+        "Who comes late to a slice copies it once more",
+        "projections.rebuilding.fills:advance",
+        "if cursor.rowcount != 1:",
+        "if False:",
+        f"{REBUILDING}/test_rebuild.py::test_who_is_late_copies_nothing",
+    ),
+    "lock-forgotten": Plant(
+        "Who lost the lock of a rebuild still says what becomes of its build",
+        "projections.rebuilding.rebuild:Rebuild._become",
+        "connection, number = self._claim.connection, work.build.number\n"
+        "await builds.become(connection, work.model.name, number, state, reason)",
+        "async with self._pool.connection() as connection:\n"
+        "    await builds.become(\n"
+        "        connection, work.model.name, work.build.number, state, reason\n"
+        "    )",
+        f"{REBUILDING}/test_lost_claims.py::test_a_build_that_another_made_live_stays_live",
     ),
 }
