@@ -170,7 +170,7 @@ def _summary(verdict: Verdict) -> str:
         return verdict.failure
     if verdict.clean:
         return "as the log has it"
-    return f"{len(verdict.differences)} rows differ, in {verdict.buckets} buckets of keys"
+    return f"rows that differ: {len(verdict.differences)}, in buckets of keys: {verdict.buckets}"
 
 
 def _shown(one: Difference, reveal: bool) -> Shown:
