@@ -6,6 +6,7 @@ Nor does a client have for ever to take an answer: one that has stopped reading 
 """
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,12 +15,18 @@ HEAD_BYTES_MAX: Final = 64 << 10
 HEAD_S: Final = 10.0
 STALL_S: Final = 30.0
 
+# What a stranger sends wrong is told to the stranger. A line in the log for each would be theirs
+# to fill it with; faults of the application still get theirs.
+_logger = logging.getLogger("uvicorn.error.protocol")
+_logger.setLevel(logging.ERROR)
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """Answers 431 and 408 to heads that are too large or too slow, and closes the connection."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
+        self.logger = _logger
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None

@@ -60,6 +60,20 @@ async def test_a_connection_on_which_nothing_is_said_is_closed(
     assert b"408" in await _answered()
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", b"400"),
+        (GET + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n", b"204"),
+    ],
+)
+async def test_strangers_do_not_fill_the_log(
+    sent: bytes, status: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert status in await _answered(sent)
+    assert caplog.records == []
+
+
 async def test_a_large_body_is_no_large_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_S", 1.0)
     size = 4 * http_protocol.HEAD_BYTES_MAX
