@@ -59,14 +59,16 @@ def build(settings: Settings, backends: Mapping[str, Backend], live: LiveUpdates
             yield
         await limits.close()
 
+    pages = WebFiles()
     others = Starlette(
         routes=[
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz(backends)),
             Route("/openapi.json", openapi.endpoint(document)),
             Route("/docs", docs_page.endpoint(document)),
-            Mount("/", app=WebFiles()),
+            Mount("/", app=pages),
         ],
         lifespan=lifespan,
     )
+    others.router.default = pages  # For `*`, the one target that is no path.
     return Edge(_Front(api, others))

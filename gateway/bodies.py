@@ -13,6 +13,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 PARAMETERS_MAX: Final = 256
 
+_PLAIN: Final = {"content-encoding": "identity", "transfer-encoding": "chunked"}
+"""What these fields may say, if they are there: a compressed body is read nowhere."""
 _JSON = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -29,7 +31,8 @@ async def json_body(
     Raises MediaTypeRefused, TooLarge (at once when its length is told), TooSlow after `within_s`,
     Disconnected.
     """
-    if not _JSON.fullmatch(headers.get("content-type", "").strip()):
+    encoded = any(headers.get(name, plain).lower() != plain for name, plain in _PLAIN.items())
+    if encoded or not _JSON.fullmatch(headers.get("content-type", "").strip()):
         raise MediaTypeRefused
     told = headers.get("content-length", "")
     if told.isdecimal() and int(told[:20]) > limit:

@@ -55,7 +55,9 @@ class MediaTypeRefused(Invalid):
     http_status = 415
 
     def __init__(self) -> None:
-        super().__init__("MEDIA_TYPE_UNSUPPORTED", "Send JSON as application/json, in UTF-8.")
+        super().__init__(
+            "MEDIA_TYPE_UNSUPPORTED", "Send JSON as application/json, in UTF-8, uncompressed."
+        )
 
 
 class HeadersTooLarge(Invalid):

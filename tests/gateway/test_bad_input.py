@@ -143,6 +143,40 @@ async def test_a_body_of_another_type_is_refused(stage: Scene, media_type: str) 
     assert (answer.status_code, answer.json()["reason"]) == (415, "MEDIA_TYPE_UNSUPPORTED")
 
 
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        b"content-encoding: gzip\r\ntransfer-encoding: chunked",
+        b"content-encoding: identity, br\r\ntransfer-encoding: chunked",
+        b"transfer-encoding: gzip, chunked",
+    ],
+)
+async def test_a_compressed_body_is_refused(stage: Scene, encoding: bytes) -> None:
+    head = b"POST /v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+    sent = b"connection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    answer = await answered(stage, head + encoding + b"\r\n" + sent)
+    assert answer.startswith(b"HTTP/1.1 415 ")
+    assert b"MEDIA_TYPE_UNSUPPORTED" in answer
+
+
+async def answered(stage: Scene, request: bytes) -> bytes:
+    """All that comes back before the connection is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+    try:
+        writer.write(request)
+        return await asyncio.wait_for(reader.read(), 20)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(("verb", "status"), [("OPTIONS", 204), ("GET", 404)])
+async def test_the_server_as_a_whole_is_no_address(stage: Scene, verb: str, status: int) -> None:
+    request = f"{verb} * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+    answer = await answered(stage, request.encode())
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"text/plain" not in answer
+
+
 async def test_a_body_where_none_belongs_is_refused(stage: Scene) -> None:
     path = f"/v1/people/{stage.account(ANA)}/follow"
     answer = await stage.http.put(path, json={}, headers=stage.signed_in())
