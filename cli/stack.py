@@ -156,7 +156,11 @@ def _settled(home: Home) -> Settings:
     """Settings whose ports are free; what had to change for it is kept in the settings file."""
     file = file_in_use(os.environ, None) or DEFAULT_FILE
     settings, sources = load_with_sources(os.environ)
-    added = launch.with_password(settings, home) | launch.with_limits_lifted(settings, sources)
+    added = {
+        **launch.with_password(settings, home),
+        **launch.with_limits_lifted(settings, sources),
+        **launch.with_prompt_workers(sources),
+    }
     if added:
         settings_file.change(file, added)
         settings, sources = load_with_sources(os.environ)

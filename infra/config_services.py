@@ -193,11 +193,16 @@ class ProjectionsSettings(Struct, frozen=True):
         str, Meta(min_length=1, max_length=64, description="Name of the consumer group.")
     ] = "projections"
     session_timeout_ms: Annotated[
-        int, Meta(ge=1000, description="Silence after which a worker's partitions move.")
-    ] = 10_000
+        int,
+        Meta(
+            ge=1000,
+            description="Silence after which a worker's partitions move; "
+            "brokers allow no less than their `group.min.session.timeout.ms`.",
+        ),
+    ] = 6_000
     heartbeat_interval_ms: Annotated[
         int, Meta(ge=100, description="Time between two heartbeats of a worker.")
-    ] = 2000
+    ] = 1500
     fold_processes: Annotated[
         int, Meta(ge=1, le=64, description="Processes that fold the log, to rebuild or to verify.")
     ] = 2

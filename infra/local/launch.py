@@ -21,6 +21,11 @@ from infra.local.pidfiles import SUPERVISOR
 
 PORTS_TRIED: Final = 200
 
+PROMPT_WORKERS: Final = {
+    "projections.session_timeout_ms": 2000,
+    "projections.heartbeat_interval_ms": 300,
+}
+
 
 class Settled(msgspec.Struct, frozen=True):
     """Settings that have to change before the stack can start, and what to tell about them."""
@@ -100,6 +105,16 @@ def with_limits_lifted(settings: Settings, sources: Mapping[str, str]) -> dict[s
     if spoken_of or settings.gateway.proxies_in_front:
         return {}
     return {"limits.lifted_on_loopback": True}
+
+
+def with_prompt_workers(sources: Mapping[str, str]) -> dict[str, str | int]:
+    """A killed worker is noticed within two seconds, unless the settings speak of it.
+
+    The broker of the stack allows that. By default brokers allow no less than six.
+    """
+    if any(sources[path] != BY_DEFAULT for path in PROMPT_WORKERS):
+        return {}
+    return dict(PROMPT_WORKERS)
 
 
 def spawn(argv: Sequence[str], home: Home, lock: int) -> int:

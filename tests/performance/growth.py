@@ -1,12 +1,12 @@
-"""`growth`: what rebuilding and appending cost at ten times the log.
+"""`growth`: what rebuilding, appending and taking over cost at ten times the log.
 
 Two logs of Bluesky's mix, one ten times as long. The shorter one is rebuilt before and after the
-longer one, and appends to both take turns, so that what else the machine does weighs on both. A
-writer without a state checkpoint reads all of its log before the first turn, which is no part of
-the figures.
+longer one, and appends to both take turns, so that what else the machine does weighs on both. The
+first writer of a log has no state checkpoint, and reads all of it; those after it read the rest.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from statistics import mean, median
 from typing import Final
@@ -20,12 +20,14 @@ from tests.performance.append_ours import Appends, appends
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, WrongAnswers, within
 from tests.performance.rebuild_ours import Rebuilt, generated, rebuilt
+from tests.performance.writer import writing
 
 SIZES: Final = (1_000_000, 10_000_000)
 SIZES_QUICK: Final = (3000, 30_000)
 TIME_MAX: Final = 10.5
 MEMORY_MAX: Final = 1.2
 APPEND_MAX: Final = 1.1
+TAKEOVER_MAX: Final = 1.2
 STREAMS: Final = 1000
 STREAMS_QUICK: Final = 50
 CALLERS: Final = 64
@@ -63,7 +65,11 @@ async def _measured(run: Run) -> Sequence[Figure]:
         check(settings, by_type[size])
     # The plain model of the longer log would need more memory than the machine may have.
     rebuild.check(worlds[small], small, run.seed)
-    return [*_rebuilds(small, large, found), await _appends(run, worlds[small], worlds[large])]
+    return [
+        *_rebuilds(small, large, found),
+        *await _takeovers(run, worlds),
+        await _appends(run, worlds[small], worlds[large]),
+    ]
 
 
 def check(settings: Settings, by_type: Mapping[str, int]) -> None:
@@ -90,9 +96,40 @@ def _rebuilds(small: int, large: int, found: Sequence[Rebuilt]) -> list[Figure]:
     ]
 
 
+async def _takeovers(run: Run, worlds: Mapping[int, Settings]) -> list[Figure]:
+    small, large = worlds.values()
+    run.tell("growth: the first writers read all of their logs")
+    cold = {size: await taken_over_s(settings) for size, settings in worlds.items()}
+    run.tell("growth: others take over")
+    warm = [(await taken_over_s(small), await taken_over_s(large)) for _ in range(run.rounds)]
+    short, long = zip(*warm, strict=True)
+    slower = median(longer / shorter for shorter, longer in warm)
+    sizes = list(worlds)
+    return [
+        *(
+            within(
+                f"growth, all of {size:,} taken over without stream states", [cold[size]], "s", None
+            )
+            for size in sizes
+        ),
+        *(
+            within(f"growth, all of {size:,} taken over", seconds, "s", None)
+            for size, seconds in zip(sizes, (short, long), strict=True)
+        ),
+        within("growth, takeover of ten times the log", [slower], "times", TAKEOVER_MAX),
+    ]
+
+
+async def taken_over_s(settings: Settings) -> float:
+    """Seconds until one process serves all partitions, which nobody owns before or after."""
+    began = time.perf_counter()
+    async with writing(settings):
+        return time.perf_counter() - began
+
+
 async def _appends(run: Run, small: Settings, large: Settings) -> Figure:
     streams = STREAMS_QUICK if run.quick else STREAMS
-    run.tell("growth: writers read their logs")
+    run.tell("growth: people register")
     async with appends(small, streams, run.seed) as few, appends(large, streams, run.seed) as many:
         slower = []
         for number in range(run.rounds):

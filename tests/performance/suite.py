@@ -15,6 +15,7 @@ from tests.performance import (
     append,
     celebrity,
     fan_out,
+    freshness,
     growth,
     hot_key,
     live_lag,
@@ -43,8 +44,9 @@ BENCHES: Final = (
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", 2, push.run),
     Bench("celebrity", "A post for a million followers, beside pure push.", 5, celebrity.run),
     Bench("takeover", "How long a partition is unserved.", 4, takeovers.run, own_servers=True),
+    Bench("freshness", "How long reads stand still when a worker dies.", 2, freshness.run),
     Bench("start", "From `agora up` to a served page.", 2, local.start, own_servers=True),
-    Bench("growth", "Rebuild and append at ten times the log.", 25, growth.run, apart=True),
+    Bench("growth", "Rebuild, append, take over at ten times the log.", 25, growth.run, apart=True),
     Bench("idle", "What the local stack uses at rest.", 2, local.idle, own_servers=True),
 )
 

@@ -33,3 +33,4 @@ async def test_appends_to_a_log_that_was_long_before_are_told_apart(stack: Stack
         assert await growth.times_slower(few, many, seconds=0.3) > 0
         await many.check()
         await few.check()
+    assert await growth.taken_over_s(settings) > 0

@@ -10,7 +10,14 @@ from infra.config import SettingError, Settings
 from infra.config_sources import settings_of
 from infra.local.addresses import port_settings
 from infra.local.home import home_at
-from infra.local.launch import settle, take_lock, with_limits_lifted, with_password
+from infra.local.launch import (
+    PROMPT_WORKERS,
+    settle,
+    take_lock,
+    with_limits_lifted,
+    with_password,
+    with_prompt_workers,
+)
 
 FILE = Path("agora.toml")
 DEFAULTS = Settings()
@@ -90,6 +97,12 @@ def test_limits_are_lifted_for_this_machine_unless_the_settings_speak_of_it() ->
 def test_limits_stay_behind_a_proxy() -> None:
     gateway = replace(DEFAULTS.gateway, proxies_in_front=1)
     assert with_limits_lifted(replace(DEFAULTS, gateway=gateway), SOURCES) == {}
+
+
+def test_silent_workers_are_noticed_soon_unless_the_settings_speak_of_it() -> None:
+    assert with_prompt_workers(SOURCES) == PROMPT_WORKERS
+    for path in PROMPT_WORKERS:
+        assert with_prompt_workers(SOURCES | {path: str(FILE)}) == {}
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:
