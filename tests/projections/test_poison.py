@@ -1,49 +1,29 @@
 """Events that cannot be applied: models that decide visibility stop, others set a shard aside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final
-from uuid import UUID
 
 import pytest
 from msgspec import Raw
-from msgspec.structs import replace
 
 from events.accounts import ProfileUpdated, VisibilityChanged
 from events.record import Fact
-from events.topics import PEOPLE, Partition
+from events.topics import Partition
 from infra.worker.group_commit import GroupCommit
 from infra.worker.progress import Halted, Overtaken, read
-from projections.model import Model, Moment
+from projections.model import Model
 from projections.models.accounts import ACCOUNTS
 from projections.models.accounts import MODEL as ACCOUNTS_MODEL
-from projections.operations import Operation, Upsert
-from projections.tables import Table
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO
 from tests.projections.models.test_accounts import registered
+from tests.projections.notes import NOTES, STRICT, TOLERANT, note
 from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
 OTHER = Partition("people", 1)
 
-NOTES = Table(
-    "notes",
-    key=("account_id",),
-    columns="account_id uuid not null, about text not null",
-)
-
-
-def _note_changes(event: ProfileUpdated, moment: Moment) -> Iterator[Operation]:
-    if event.about == "raise":
-        raise ZeroDivisionError
-    # Postgres takes no NUL in a text, whatever the model thinks of it.
-    text = "\x00" if event.about == "nul" else event.about
-    yield Upsert(NOTES, {"account_id": event.account_id, "about": text})
-
-
-TOLERANT: Final = Model("notes", 1, (PEOPLE,), (ProfileUpdated,), (NOTES,), _note_changes)
-STRICT: Final = replace(TOLERANT, visibility=True)
 UNKNOWN: Final = Fact("account.teleported", f"account-{ANA}", 1, Raw(b"\x80"))
 DAMAGED: Final = Fact("account.profile_updated", f"account-{ANA}", 1, Raw(b"\x80"))
 
@@ -53,11 +33,6 @@ async def base(stack: Stack) -> AsyncIterator[Database]:
     async with database(stack.settings(), TOLERANT, ACCOUNTS_MODEL) as opened:
         opened.log.claim(PARTITION)
         yield opened
-
-
-def note(base: Database, person: UUID, about: str) -> int:
-    event = ProfileUpdated(account_id=person, about=about)
-    return base.log.decide(PARTITION, event, shard=str(person))
 
 
 async def abouts(base: Database) -> dict[object, object]:

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, cast
-from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -23,6 +22,7 @@ from tests.infra.worker.log_in_memory import Plain
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO
 from tests.projections.histories import fold_of
+from tests.projections.notes import note
 from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
@@ -63,11 +63,6 @@ async def base(stack: Stack) -> AsyncIterator[Database]:
     async with database(stack.settings(), FAULTY) as opened:
         opened.log.claim(PARTITION)
         yield opened
-
-
-def note(base: Database, person: UUID, about: str) -> int:
-    event = ProfileUpdated(account_id=person, about=about)
-    return base.log.decide(PARTITION, event, shard=str(person))
 
 
 def retrying(base: Database, model: Model) -> Retrying:

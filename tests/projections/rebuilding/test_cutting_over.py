@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from events.topics import Partition
 from infra.worker import builds, progress
 from infra.worker.builds import Known, State
 from infra.worker.progress import Overtaken
@@ -20,22 +19,23 @@ from projections.rebuilding.claiming import claimed
 from projections.rebuilding.cutting_over import cut_over
 from projections.rebuilding.jobs import JobFailed
 from tests.infra.worker.log_in_memory import Plain
-from tests.projections.databases import Database, database
+from tests.projections.databases import Database
 from tests.projections.folding import ANA, BEN, CLO
 from tests.projections.models.test_graph import followed
-from tests.projections.rebuilding.worlds import consumed, states, verdict_on
+from tests.projections.rebuilding.worlds import (
+    PARTITION,
+    consumed,
+    one_follower,
+    states,
+    verdict_on,
+)
 from tests.stack import Stack
-
-PARTITION = Partition("people", 0)
 
 
 @pytest.fixture
 async def base(stack: Stack) -> AsyncIterator[Database]:
     """Ben follows Ana, and the live build knows."""
-    async with database(stack.settings(), GRAPH) as opened:
-        opened.log.claim(PARTITION)
-        opened.log.decide(PARTITION, followed(ANA, BEN))
-        await consumed(opened, GRAPH, PARTITION)
+    async with one_follower(stack.settings()) as opened:
         yield opened
 
 

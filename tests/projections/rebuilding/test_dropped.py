@@ -13,7 +13,7 @@ from projections.operations import Upsert
 from projections.rebuilding.old_builds import drop_old
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA
-from tests.projections.rebuilding.test_verifying import NOTES, TOLERANT
+from tests.projections.notes import NOTES, TOLERANT
 from tests.projections.rebuilding.worlds import consumed, rebuilt, verdict_on
 from tests.stack import Stack
 

@@ -25,7 +25,7 @@ from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO
 from tests.projections.histories import fold_of
 from tests.projections.models.test_graph import followed, unfollowed
-from tests.projections.rebuilding.test_verifying import NOTES, TOLERANT
+from tests.projections.notes import NOTES, TOLERANT
 from tests.projections.rebuilding.worlds import Alone, Watching, consumed
 from tests.projections.test_sql_equals_memory import partitions_of, write_history
 from tests.stack import Stack

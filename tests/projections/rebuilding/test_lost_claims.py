@@ -5,28 +5,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import psycopg
 import pytest
 
-from events.topics import Partition
 from infra.worker.builds import Known
 from projections.models.graph import MODEL as GRAPH
 from projections.rebuilding import rebuild
 from projections.rebuilding.cutting_over import cut_over
 from projections.rebuilding.jobs import FillJob, Job, TellJob
-from tests.projections.databases import Database, database
-from tests.projections.folding import ANA, BEN
-from tests.projections.models.test_graph import followed
-from tests.projections.rebuilding.worlds import Alone, consumed, rebuilt, states, verdict_on
+from tests.projections.databases import Database
+from tests.projections.rebuilding.worlds import Alone, one_follower, rebuilt, states, verdict_on
 from tests.stack import Stack
-
-PARTITION = Partition("people", 0)
 
 
 @pytest.fixture
 async def base(stack: Stack) -> AsyncIterator[Database]:
     """Ben follows Ana, and the live build knows."""
-    async with database(stack.settings(), GRAPH) as opened:
-        opened.log.claim(PARTITION)
-        opened.log.decide(PARTITION, followed(ANA, BEN))
-        await consumed(opened, GRAPH, PARTITION)
+    async with one_follower(stack.settings()) as opened:
         yield opened
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
-from events.topics import Partition
 from infra.worker.builds import Known
 from infra.worker.progress import Halted
 from projections.models.graph import FOLLOWS
@@ -16,22 +15,24 @@ from projections.rebuilding.cutting_over import cut_over
 from projections.rebuilding.jobs import JobFailed
 from projections.rebuilding.old_builds import drop_old, previous_build
 from tests.infra.worker.log_in_memory import Plain
-from tests.projections.databases import Database, database
-from tests.projections.folding import ANA, BEN, CLO
+from tests.projections.databases import Database
+from tests.projections.folding import ANA, CLO
 from tests.projections.models.test_graph import followed
-from tests.projections.rebuilding.worlds import consumed, rebuilt, states, verdict_on
+from tests.projections.rebuilding.worlds import (
+    PARTITION,
+    consumed,
+    one_follower,
+    rebuilt,
+    states,
+    verdict_on,
+)
 from tests.stack import Stack
-
-PARTITION = Partition("people", 0)
 
 
 @pytest.fixture
 async def base(stack: Stack) -> AsyncIterator[Database]:
     """Ben follows Ana; then the graph was rebuilt, and Clo followed Ana, too."""
-    async with database(stack.settings(), GRAPH) as opened:
-        opened.log.claim(PARTITION)
-        opened.log.decide(PARTITION, followed(ANA, BEN))
-        await consumed(opened, GRAPH, PARTITION)
+    async with one_follower(stack.settings()) as opened:
         await rebuilt(opened, GRAPH)
         opened.log.decide(PARTITION, followed(ANA, CLO))
         await consumed(opened, GRAPH, PARTITION)

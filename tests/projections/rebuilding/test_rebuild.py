@@ -1,52 +1,37 @@
 """Rebuilding: the new build holds what the log comes to, and takes over only if it does."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from events.accounts import ProfileUpdated
 from events.record import Fact
-from events.topics import PEOPLE, Partition
+from events.topics import Partition
 from infra.log.port import Entry
 from infra.worker import progress
 from infra.worker.progress import Overtaken
-from projections.model import Model, Moment, tables_of
+from projections.model import Model, tables_of
 from projections.models import MODELS
 from projections.models.graph import FOLLOWS
 from projections.models.graph import MODEL as GRAPH
-from projections.operations import Operation, Upsert
 from projections.rebuilding import filling, fills, rebuild, slices
 from projections.rebuilding.catching_up import catch_up
 from projections.rebuilding.filling import FillTask
 from projections.rebuilding.jobs import FillJob, Job, JobFailed, TellJob, Trouble
-from projections.tables import Table
 from tests.infra.worker.log_in_memory import Plain
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO
 from tests.projections.histories import fold_of
 from tests.projections.models.test_graph import followed
+from tests.projections.notes import NOTES, STRICT, TOLERANT, note
 from tests.projections.rebuilding.worlds import Alone, consumed, rebuilt, states, verdict_on
 from tests.projections.test_sql_equals_memory import contents, partitions_of, write_history
 from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
-NOTES = Table("notes", key=("account_id",), columns="account_id uuid not null, about text not null")
-
-
-def _note_changes(event: ProfileUpdated, moment: Moment) -> Iterator[Operation]:
-    if event.about == "raise":
-        raise ZeroDivisionError
-    text = "\x00" if event.about == "nul" else event.about
-    yield Upsert(NOTES, {"account_id": event.account_id, "about": text})
-
-
-TOLERANT: Final = Model("notes", 1, (PEOPLE,), (ProfileUpdated,), (NOTES,), _note_changes)
-STRICT: Final = replace(TOLERANT, visibility=True)
 
 
 @pytest.fixture
@@ -82,11 +67,6 @@ class Stopping(Alone):
 
 async def followers(base: Database) -> set[object]:
     return {row["follower_id"] for row in (await base.rows(FOLLOWS)).values()}
-
-
-def note(base: Database, person: UUID, about: str) -> int:
-    event = ProfileUpdated(account_id=person, about=about)
-    return base.log.decide(PARTITION, event, shard=str(person))
 
 
 @pytest.mark.usefixtures("small_slices")

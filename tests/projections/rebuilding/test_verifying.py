@@ -1,8 +1,7 @@
 """Verifying: whatever differs from the log is found and named, and nothing else is."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -10,36 +9,24 @@ from msgspec.structs import replace
 
 from events.accounts import ProfileUpdated
 from events.record import Barrier
-from events.topics import PEOPLE, Partition
+from events.topics import Partition
 from infra.worker import builds, parking
-from projections.model import Model, Moment
+from projections.model import Model
 from projections.models import MODELS
 from projections.models.graph import MODEL as GRAPH
-from projections.operations import Operation, Upsert
 from projections.rebuilding import comparing
 from projections.rebuilding.comparing import Verdict
 from projections.rebuilding.verifying import Wanted, verified
-from projections.tables import Table
 from tests.projections.databases import Database, database
 from tests.projections.folding import ANA, BEN, CLO, START
 from tests.projections.models.test_graph import followed, unfollowed
+from tests.projections.notes import TOLERANT
 from tests.projections.rebuilding.worlds import Alone, Watching, consumed, verdict_on
 from tests.projections.test_sql_equals_memory import partitions_of, write_history
 from tests.stack import Stack
 
 PARTITION = Partition("people", 0)
 OTHER = Partition("people", 1)
-
-NOTES = Table("notes", key=("account_id",), columns="account_id uuid not null, about text not null")
-
-
-def _note_changes(event: ProfileUpdated, moment: Moment) -> Iterator[Operation]:
-    if event.about == "raise":
-        raise ZeroDivisionError
-    yield Upsert(NOTES, {"account_id": event.account_id, "about": event.about})
-
-
-TOLERANT: Final = Model("notes", 1, (PEOPLE,), (ProfileUpdated,), (NOTES,), _note_changes)
 
 
 @pytest.fixture

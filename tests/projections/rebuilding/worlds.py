@@ -1,12 +1,15 @@
 """Models in a real database over a log in memory, folded and compared in this process."""
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, cast
 
 from events.topics import Partition
+from infra.config import Settings
 from infra.log.port import BulkLog
 from infra.worker import builds, progress
 from projections.model import Model
+from projections.models.graph import MODEL as GRAPH
 from projections.rebuilding.claiming import claimed
 from projections.rebuilding.comparing import Verdict
 from projections.rebuilding.filling import fill
@@ -17,7 +20,11 @@ from projections.rebuilding.telling_rows import tell_row
 from projections.rebuilding.tools import Tools
 from projections.rebuilding.verifying import Wanted, verified
 from tests.infra.worker.log_in_memory import Plain
-from tests.projections.databases import Database
+from tests.projections.databases import Database, database
+from tests.projections.folding import ANA, BEN
+from tests.projections.models.test_graph import followed
+
+PARTITION: Final = Partition("people", 0)
 
 
 class Alone:
@@ -57,6 +64,16 @@ class Watching:
 
     def end(self) -> None:
         assert self.done == self.total, "a step ends when all that it announced is done"
+
+
+@asynccontextmanager
+async def one_follower(settings: Settings) -> AsyncIterator[Database]:
+    """Ben follows Ana, in `PARTITION`, and the graph's live build knows."""
+    async with database(settings, GRAPH) as opened:
+        opened.log.claim(PARTITION)
+        opened.log.decide(PARTITION, followed(ANA, BEN))
+        await consumed(opened, GRAPH, PARTITION)
+        yield opened
 
 
 async def verdict_on(base: Database, model: Model) -> Verdict:
