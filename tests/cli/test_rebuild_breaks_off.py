@@ -23,7 +23,10 @@ FILE_BYTES = 16_384
 
 @contextmanager
 def held_up(world: World, model: str, members: int = 1) -> Iterator[subprocess.Popen[str]]:
-    """A rebuild of which `members` have copied a partition, and cannot commit until the end."""
+    """A rebuild of which `members` have copied a partition, and cannot commit until the end.
+
+    So many wait at least: there are two, each with a partition of its own.
+    """
     dsn, schema = world.settings.postgres.dsn, world.settings.postgres.schema
     with psycopg.connect(dsn) as holder:
         holder.execute(f"lock table {schema}.build_checkpoints in share mode".encode())
@@ -32,8 +35,13 @@ def held_up(world: World, model: str, members: int = 1) -> Iterator[subprocess.P
             "select count(*) from pg_locks where not granted "
             f"and relation = '{schema}.build_checkpoints'::regclass"
         )
-        eventually(lambda: world.sql(waiting) == [(members,)] or rebuilding.poll() is not None)
-        yield rebuilding
+        try:
+            eventually(lambda: world.sql(waiting)[0][0] >= members)
+            yield rebuilding
+        except BaseException:
+            rebuilding.kill()
+            rebuilding.communicate()
+            raise
 
 
 def ended(rebuilding: subprocess.Popen[str]) -> tuple[int, str]:
