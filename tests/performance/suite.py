@@ -36,18 +36,18 @@ BENCHES: Final = (
         "append", "Commands through the writer, beside eventsourcing and pgbench.", 3, append.run
     ),
     Bench("rpc", "Follows over gRPC and HTTP, beside a call that does nothing.", 2, rpc.run),
-    Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", 1, hot_key.run),
-    Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", 3, rebuild.run),
-    Bench("live-lag", "From the log to the row, beside a projector row by row.", 3, live_lag.run),
+    Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", 0.5, hot_key.run),
+    Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", 2.5, rebuild.run),
+    Bench("live-lag", "From the log to the row, beside a projector row by row.", 1.5, live_lag.run),
     Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 1, fan_out.run),
-    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 3, mixed.run),
-    Bench("push", "From the row to a thousand open pages, beside NATS alone.", 2, push.run),
-    Bench("celebrity", "A post for a million followers, beside pure push.", 5, celebrity.run),
-    Bench("takeover", "How long a partition is unserved.", 4, takeovers.run, own_servers=True),
-    Bench("freshness", "How long reads stand still when a worker dies.", 2, freshness.run),
-    Bench("start", "From `agora up` to a served page.", 2, local.start, own_servers=True),
+    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 2.5, mixed.run),
+    Bench("push", "From the row to a thousand open pages, beside NATS alone.", 0.5, push.run),
+    Bench("celebrity", "A post for a million followers, beside pure push.", 2.5, celebrity.run),
+    Bench("takeover", "How long a partition is unserved.", 3, takeovers.run, own_servers=True),
+    Bench("freshness", "How long reads stand still when a worker dies.", 1.5, freshness.run),
+    Bench("start", "From `agora up` to a served page.", 1, local.start, own_servers=True),
     Bench("growth", "Rebuild, append, take over at ten times the log.", 25, growth.run, apart=True),
-    Bench("idle", "What the local stack uses at rest.", 2, local.idle, own_servers=True),
+    Bench("idle", "What the local stack uses at rest.", 1, local.idle, own_servers=True),
 )
 
 VERSIONS_OF: Final = (
