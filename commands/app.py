@@ -24,7 +24,6 @@ from commands.wire import SubmissionDecoder
 from commands.writer.ruling import Limits
 from commands.writer.saving import Pace
 from commands.writer.tools import Identity, Tools
-from events.topics import PEOPLE
 from infra.auth import credentials
 from infra.auth.credentials import Credentials
 from infra.auth.passwords import CHEAP, STANDARD
@@ -126,7 +125,7 @@ def _dispatcher(
         digests=digests,
         policies=PostQuerySide(query_side, positions),
         receipts=Receipts(policies, positions),
-        reached=lambda person: ends.reached(PEOPLE, str(person)),
+        reached=ends.reached,
         clock=_now,
     )
     partitions = Partitions(owned.router, SubmissionDecoder(ROUTES), owned.instance)

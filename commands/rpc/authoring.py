@@ -15,6 +15,7 @@ from commands.submission import Command, Handled, Submission, Submitter
 from events import texts
 from events.position import Position, merged
 from events.posts import Mention
+from events.topics import PEOPLE, POSTS, Topic
 from infra.crypto.digests import Digests
 from infra.rpc.call import Call
 
@@ -22,9 +23,9 @@ from infra.rpc.call import Call
 class Authoring:
     """Asks the query side what a command needs to know, and hands the command in.
 
-    `reached` tells how far a person's own shard goes in the log: whatever its author writes
-    carries that as `after`, so that a block made before holds, even when the client does not hand
-    its position on or another one made it.
+    `reached` tells how far a shard of a topic goes in the log. Whatever somebody writes carries how
+    far their own goes as `after`, so that a block made before holds, even when the client does not
+    hand its position on or another one made it.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Authoring:
         digests: Digests,
         policies: PostPolicies,
         receipts: Receipts,
-        reached: Callable[[UUID], Awaitable[Position]],
+        reached: Callable[[Topic, str], Awaitable[Position]],
         clock: Callable[[], datetime],
     ) -> None:
         self.receipts = receipts
@@ -62,6 +63,15 @@ class Authoring:
     async def leave(self, post: UUID, comment: UUID | None, call: Call) -> Leave:
         """What the caller may do under the post, or under that comment on it."""
         return await self._policies.check_post(post, comment, call)
+
+    async def sees_by_now(self, post: UUID, comment: UUID, call: Call) -> bool:
+        """Whether the caller sees the comment, after all that was acknowledged under the post.
+
+        Raises Unavailable while the query side is behind.
+        """
+        reached = await self._reached(POSTS, str(post))
+        later = replace(call, position=merged(call.position, reached))
+        return (await self._policies.check_post(post, comment, later)).visible
 
     async def all_follow(self, chosen: tuple[UUID, ...], call: Call) -> bool:
         """Whether all of the chosen follow the caller; nobody is asked about nobody."""
@@ -113,4 +123,5 @@ class Authoring:
 
     async def _after_all(self, submission: Submission, author: UUID) -> Submission:
         """The submission, after all that its author has done in their own shard."""
-        return replace(submission, after=merged(submission.after, await self._reached(author)))
+        reached = await self._reached(PEOPLE, str(author))
+        return replace(submission, after=merged(submission.after, reached))

@@ -1,6 +1,9 @@
 """agora.comments.v1.CommentCommands: comments, replies, and reactions to either."""
 
+from datetime import datetime
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from commands import bodies
 from commands.deciders import comments, marks
@@ -10,6 +13,7 @@ from commands.submission import Handled
 from infra.rpc.call import Call
 from schemas.gen import comments_pb2 as pb
 from schemas.gen.receipts_pb2 import Receipt
+from schemas.refusals import NotFound
 
 
 class Comments:
@@ -59,9 +63,15 @@ class Comments:
             thread_visible=in_thread.visible,
             mentions=await self._authoring.mentions(request.body, call),
         )
-        handled = await self._authoring.change(
-            request, call, command, call.account, checked_at=checked_at
-        )
+        try:
+            handled = await self._edited(request, call, command, checked_at)
+        except NotFound:
+            # A reply that readers do not know yet looks like one that went with its comment.
+            known = in_thread.visible
+            if known or not await self._authoring.sees_by_now(post, comment, call):
+                raise
+            command = replace(command, thread_visible=True)
+            handled = await self._edited(request, call, command, checked_at)
         return await self._narrowed(call, handled, post, comment)
 
     async def DeleteComment(
@@ -94,6 +104,17 @@ class Comments:
         command = marks.TakeBackReaction(post_id=post, thing_id=comment, person_id=call.account)
         handled = await self._authoring.keep(request, call, command)
         return self._changed(call, handled, post, comment)
+
+    async def _edited(
+        self,
+        request: pb.EditCommentRequest,
+        call: Call,
+        command: comments.EditComment,
+        checked_at: datetime,
+    ) -> Handled:
+        return await self._authoring.change(
+            request, call, command, call.account, checked_at=checked_at
+        )
 
     def _changed(
         self, call: Call, handled: Handled, post: UUID, comment: UUID

@@ -23,7 +23,7 @@ from commands.sagas.origin import submission
 from commands.submission import Command
 from events.graph import Following
 from events.position import Position
-from events.topics import PEOPLE, Partition, Topic, partition_number
+from events.topics import Partition, Topic, partition_number
 from infra.crypto.sealed import Seals
 from infra.positions import Positions
 from infra.rpc.call import Call, Caller
@@ -199,14 +199,14 @@ class Society:
     async def _drop(self, call: Call, post: UUID) -> None:
         await self._posts.RemoveBookmark(posts_pb2.RemoveBookmarkRequest(post_id=str(post)), call)
 
-    async def reached(self, person: UUID) -> Position:
-        """How far the person's shard goes in the log."""
-        partition = place(PEOPLE, person)
+    async def reached(self, topic: Topic, shard: str) -> Position:
+        """How far the shard goes in the log."""
+        partition = place(topic, UUID(shard))
         end = self.lanes.end(partition)
         return {str(partition): end - 1} if end else {}
 
     async def check_post(self, post: UUID, comment: UUID | None, call: Call) -> Leave:
-        """As queries.rpc.post_policies answers it."""
+        """As queries.rpc.post_policies answers it, but for positions: nobody waits here."""
         tables = Tables(self.lanes)
         shown = visibility_posts.seen(tables.post(call.account, post))
         if shown is None:

@@ -7,6 +7,7 @@ from commands.post_policies import Leave
 from events.accounts import AccountRegistered
 from events.graph import FollowEnded, FollowEstablished
 from events.posts import CommentDeleted, CommentPublished, PostPublished
+from events.topics import POSTS
 from infra.rpc.call import Call
 from schemas.refusals import Unavailable
 from tests.commands.memory import MemorySubmitter
@@ -16,7 +17,8 @@ class FoldedPostReads:
     """Implements `commands.post_policies.PostPolicies`.
 
     `hidden` names who may not see which post or comment, `strangers` who does not follow the
-    author of which; `away` means that the query side cannot be asked.
+    author of which; `away` means that the query side cannot be asked, `behind` that it knows of
+    comments only at a position in their posts' topic.
     """
 
     def __init__(self, submitter: MemorySubmitter) -> None:
@@ -24,12 +26,14 @@ class FoldedPostReads:
         self.hidden: set[tuple[UUID, UUID]] = set()
         self.strangers: set[tuple[UUID, UUID]] = set()
         self.away = False
+        self.behind = False
         self.asked: list[Call] = []
 
     async def check_post(self, post: UUID, comment: UUID | None, call: Call) -> Leave:
         """By what was published and is left, but for what is hidden."""
         self._ask(call)
-        there = self._there()
+        known = not self.behind or any(name.startswith(POSTS.name) for name in call.position)
+        there = self._there() if known or comment is None else set()
         things = [post] if comment is None else [post, comment]
         visible = all(
             thing in there and (call.account, thing) not in self.hidden for thing in things

@@ -20,6 +20,7 @@ from commands.rpc.posts import Posts
 from commands.rpc.receipts import Receipts
 from events.accounts import AccountRegistered, HandleChanged, SessionClosed
 from events.position import Position
+from events.topics import PEOPLE, Topic
 from infra.auth.tokens import AccessTokens
 from infra.config_servers import AuthSettings
 from infra.crypto.public_ids import PublicIds
@@ -131,8 +132,8 @@ class Side:
             clock=self._now,
         )
 
-    async def _reached(self, person: UUID) -> Position:
-        return await self.reached(person)
+    async def _reached(self, topic: Topic, shard: str) -> Position:
+        return await self.reached(UUID(shard)) if topic is PEOPLE else {f"{topic.name}-0": 9}
 
     def _now(self) -> datetime:
         return self.submitter.now

@@ -139,12 +139,19 @@ async def test_a_reply_is_edited_until_what_it_answers_is_deleted() -> None:
     assert the_one(side, CommentEdited).body == "There!"
 
 
-async def test_an_own_comment_that_readers_do_not_know_yet_is_edited() -> None:
-    side, _, ben, post = await under_a_post()
-    comment = (await ben.comments(post)).comment_id
-    side.post_reads.hidden.add((ben.uuid, UUID(comment)))
-    await ben.does(pb.EditCommentRequest(post_id=post, comment_id=comment, body="There"))
-    assert the_one(side, CommentEdited).body == "There"
+async def test_what_readers_do_not_know_yet_is_edited() -> None:
+    side, ana, ben, post = await under_a_post()
+    first = (await ben.comments(post)).comment_id
+    reply = (await ben.comments(post, "There", first)).comment_id
+    side.post_reads.behind = True
+    for comment in (first, reply):
+        await ben.does(pb.EditCommentRequest(post_id=post, comment_id=comment, body="There!"))
+    assert len(side.submitter.recorded(CommentEdited)) == 2
+    await ben.does(pb.DeleteCommentRequest(post_id=post, comment_id=first))
+    with pytest.raises(NotFound):
+        await ben.does(pb.EditCommentRequest(post_id=post, comment_id=reply, body="There?"))
+    with pytest.raises(NotFound):
+        await ana.does(pb.EditCommentRequest(post_id=post, comment_id=reply, body="Mine"))
 
 
 @pytest.mark.parametrize("deleter", [0, 1])
