@@ -88,7 +88,7 @@ def test_without_kafka_commands_say_so_in_time_and_reads_go_on(mended: Town, sta
 
 def test_without_postgres_reads_say_so_in_time_and_recover(mended: Town, stack: Stack) -> None:
     ana, ben = mended.newcomer(), mended.newcomer()
-    ana.see("/v1/account")
+    ana.see(f"/v1/people/{ben.id}", after=ben)
     with paused(stack.postgres):
         answer = ana.ask("GET", f"/v1/people/{ben.id}", once=True)
         assert reason(answer)[0] == 503
