@@ -23,7 +23,7 @@ PORTS_TRIED: Final = 200
 
 PROMPT_WORKERS: Final = {
     "projections.session_timeout_ms": 2000,
-    "projections.heartbeat_interval_ms": 300,
+    "projections.heartbeat_interval_ms": 500,
 }
 
 

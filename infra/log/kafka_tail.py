@@ -13,7 +13,8 @@ from infra.log.port import Entry
 
 Places = Mapping[TopicPartition, int]
 
-_FETCH_WAIT_MS: Final = 100
+_FETCH_WAIT_MS: Final = 200
+"""How often the broker is asked at rest, and how long a place taken up again waits at most."""
 _POLL_MS: Final = 5000
 _LOOK_MS: Final = 20
 _PAUSE_S: Final = 0.005

@@ -44,9 +44,9 @@ BENCHES: Final = (
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", 0.5, push.run),
     Bench("celebrity", "A post for a million followers, beside pure push.", 2.5, celebrity.run),
     Bench("takeover", "How long a partition is unserved.", 3, takeovers.run, own_servers=True),
-    Bench("freshness", "How long reads stand still when a worker dies.", 1.5, freshness.run),
+    Bench("freshness", "How long reads stand still when a worker dies.", 1, freshness.run),
     Bench("start", "From `agora up` to a served page.", 1, local.start, own_servers=True),
-    Bench("growth", "Rebuild, append, take over at ten times the log.", 25, growth.run, apart=True),
+    Bench("growth", "Rebuild, append, take over at ten times the log.", 22, growth.run, apart=True),
     Bench("idle", "What the local stack uses at rest.", 1, local.idle, own_servers=True),
 )
 
