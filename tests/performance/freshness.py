@@ -14,11 +14,9 @@ from typing import Final
 
 import psycopg
 import uvloop
-from msgspec.structs import replace
 
 from cli.generated_history import EVENTS_A_PERSON, Happening, history
 from infra.config import Settings
-from infra.local.launch import PROMPT_WORKERS
 from infra.local.process import Process
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, within
@@ -30,6 +28,7 @@ from tests.performance.loads.mix_log import MixLog, open_mix_log
 from tests.performance.loads.pace import paced
 from tests.performance.loads.waiting import until
 from tests.performance.loads.watching import Watcher, watching
+from tests.projections.workers import nimble
 
 WORKERS: Final = 2
 RATE: Final = 200
@@ -99,7 +98,7 @@ def run(run: Run) -> Sequence[Figure]:
 
 
 async def _measured(run: Run) -> list[float]:
-    settings, rounds = _prompt(run.servers.settings()), run.rounds
+    settings, rounds = nimble(run.servers.settings()), run.rounds
     # Of these, registrations come first.
     count = PEOPLE * EVENTS_A_PERSON + rounds * int(RATE * (BEFORE_S + AFTER_S))
     commands = agreeing.process(run.servers, settings.commands.port)
@@ -124,9 +123,3 @@ async def _measured(run: Run) -> list[float]:
                 await shared.shared()
     check(shared.plain, settings)
     return stale_s
-
-
-def _prompt(settings: Settings) -> Settings:
-    """Settings by which the local stack's workers notice silence."""
-    told = {path.removeprefix("projections."): value for path, value in PROMPT_WORKERS.items()}
-    return replace(settings, projections=replace(settings.projections, **told))

@@ -20,6 +20,7 @@ from events.topics import PEOPLE, POSTS, Partition, Topic, partition_number
 from infra.config import Settings
 from infra.config_sources import settings_of
 from infra.crypto.keyring import KeyRing
+from infra.local.launch import PROMPT_WORKERS
 from infra.log.port import Appender, Log, LogUnavailable
 from infra.log.topics import partition_count
 from schemas.refusals import Unavailable
@@ -30,9 +31,9 @@ TRIES = 6
 
 
 def nimble(settings: Settings) -> Settings:
-    """Settings under which a killed worker's partitions move within two seconds or so."""
-    quick = replace(settings.projections, session_timeout_ms=2000, heartbeat_interval_ms=500)
-    return replace(settings, projections=quick)
+    """Settings under which a killed worker's partitions move as soon as in the local stack."""
+    quick = {path.removeprefix("projections."): value for path, value in PROMPT_WORKERS.items()}
+    return replace(settings, projections=replace(settings.projections, **quick))
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -16,6 +16,7 @@ from infra.log import topics
 from tests.faults.armed import Armed
 from tests.faults.instance import DETOUR
 from tests.faults.whole.cables import Cables
+from tests.projections.workers import nimble
 from tests.stack import KafkaCluster, Stack, free_ports
 
 COMMANDS: Final = 3
@@ -216,9 +217,7 @@ def _roomy(settings: Settings) -> Settings:
     return replace(
         settings,
         auth=replace(settings.auth, hash_effort="cheap", access_token_minutes=1440),
-        projections=replace(
-            settings.projections, session_timeout_ms=2000, heartbeat_interval_ms=500
-        ),
+        projections=nimble(settings).projections,
         gateway=replace(settings.gateway, commands_endpoint=f"ipv4:{endpoints}"),
         limits=replace(
             settings.limits,
