@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from typing import Final
 
 import psycopg
@@ -84,9 +83,7 @@ class Shared:
         return max(lags(acks, self._watcher.seen))
 
     def _next(self, count: int) -> list[Happening]:
-        happenings = list(islice(self._events, count))
-        self.plain.take(one.event for one in happenings)
-        return happenings
+        return self.plain.following(self._events, count)
 
 
 def run(run: Run) -> Sequence[Figure]:

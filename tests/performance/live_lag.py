@@ -13,7 +13,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -122,9 +121,7 @@ class Live:
         return at_rate(count, await self._watcher.reached(self._log.ends) - began)
 
     def _next(self, count: int) -> list[Happening]:
-        happenings = list(islice(self._events, count))
-        self.plain.take(one.event for one in happenings)
-        return happenings
+        return self.plain.following(self._events, count)
 
 
 def run(run: Run) -> Sequence[Figure]:

@@ -1,7 +1,8 @@
 """Bluesky's mix of events as plain words for peers, and as sets that tables are held against."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -43,6 +44,12 @@ class Plain:
         self._rows: dict[str, set[Row]] = {table: set() for table in ROWS}
         self._abouts: dict[UUID, str] = {}
         self.take(events)
+
+    def following(self, history: Iterator[Happening], count: int) -> list[Happening]:
+        """The next so many of a history, which are taken in."""
+        happenings = list(islice(history, count))
+        self.take(one.event for one in happenings)
+        return happenings
 
     def take(self, events: Iterable[Event]) -> None:
         """More happened."""
