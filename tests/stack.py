@@ -4,6 +4,7 @@ A test gets a world of its own by asking for settings, which carry new prefixes 
 that nothing has to be emptied or restarted. Servers may be killed and paused; put them back.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from msgspec.structs import replace
 
 from infra.config import Settings
@@ -29,6 +32,8 @@ from infra.local.servers import server_recipes
 ROOT: Final = Path(__file__).resolve().parents[1]
 JARS: Final = ROOT / ".agora" / "kafka" / "libs"
 BROKERS: Final = 3
+RECOVERY_S: Final = 60
+"""A broker that was killed reads all logs of the run again."""
 FOLDER: Final = "agora-tests-"
 PORTS: Final = range(10_000, 32_000)
 """Below those that Linux gives to outgoing connections: one of them could take the port of a server
@@ -87,6 +92,12 @@ class Stack:
         process = Process(recipe, logs / f"{name}.log", dies_with_parent=True)
         self._started.append(process)
         return process
+
+    async def bring_back_kafka(self) -> None:
+        """Start it again and wait until it serves every partition: some come later than others."""
+        self.kafka.start()
+        await asyncio.to_thread(self.kafka.wait_ready, RECOVERY_S)
+        await _all_answer(self._base.kafka.bootstrap)
 
     def close(self) -> None:
         """End what `agora` made."""
@@ -169,6 +180,23 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+async def _all_answer(bootstrap: str) -> None:
+    patience = {"bootstrap_servers": bootstrap, "request_timeout_ms": RECOVERY_S * 1000}
+    admin = AIOKafkaAdminClient(**patience)
+    try:
+        await admin.start()
+        described = await admin.describe_topics()
+    finally:
+        await admin.close()
+    places = [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
+    ]
+    async with AIOKafkaConsumer(**patience) as consumer:
+        await consumer.end_offsets(places)
 
 
 def _base_settings(folder: Path) -> Settings:

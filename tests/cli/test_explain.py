@@ -1,5 +1,6 @@
 """`agora projections explain` on real servers: one row, its decisions, and nobody's words."""
 
+import asyncio
 import json
 from uuid import UUID
 
@@ -60,7 +61,6 @@ def test_wrong_names_and_servers_that_are_away(folded: World, stack: Stack) -> N
         nobody = str(UUID(int=1))
         said = folded.refused("projections", "explain", "blocks", nobody, nobody, status=2)
     finally:
-        stack.kafka.start()
-        stack.kafka.wait_ready(30)
+        asyncio.run(stack.bring_back_kafka())
     assert "log cannot be reached" in said
     assert "Traceback" not in said

@@ -1,5 +1,6 @@
 """What breaks off a rebuild half-way: each is named, and the same command goes on from there."""
 
+import asyncio
 import os
 import resource
 import signal
@@ -81,8 +82,7 @@ def test_the_log_goes_away_between_two_partitions(folded: World, stack: Stack) -
             stack.kafka.kill()
         code, said = ended(rebuilding)
     finally:
-        stack.kafka.start()
-        stack.kafka.wait_ready(30)
+        asyncio.run(stack.bring_back_kafka())
     assert (code, "log cannot be reached" in said) == (2, True), said
     assert slices_done(folded, "graph") == 2
     assert_gone_on_with(folded, "graph")

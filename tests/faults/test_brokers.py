@@ -36,8 +36,7 @@ async def test_a_lone_broker_may_be_killed_and_come_back(stack: Stack, fleet: Fl
             await load.flows()
             stack.kafka.kill()
             await asyncio.sleep(AWAY_S)
-            stack.kafka.start()
-            await asyncio.to_thread(stack.kafka.wait_ready)
+            await stack.bring_back_kafka()
             await load.flows()
     await uphold(fleet, load.history)
 

@@ -84,8 +84,7 @@ async def test_the_last_advice_stands_while_the_broker_is_away(stack: Stack) -> 
     stack.kafka.kill()
     await asyncio.sleep(1)
     assert len(first.advice) == len(all_partitions(settings))
-    stack.kafka.start()
-    stack.kafka.wait_ready()
+    await stack.bring_back_kafka()
 
     second = Instance(settings)
     await settled(settings, first, second)
