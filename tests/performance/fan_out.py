@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import mean
 from typing import Final
 from uuid import UUID
 
@@ -37,7 +38,11 @@ from tests.performance.peers.fan_out_zadd import Zadds
 
 POSTS: Final = 10_000
 POSTS_QUICK: Final = 1000
+TIMES: Final = 10
 RATIO: Final = 20.0
+FLAT_MIN: Final = 0.95
+"""What counts as flat: ten times as many posts at no less than this share of the usual rate."""
+TENFOLD_ROUNDS: Final = 3
 DELIVERIES_MIN: Final = 530_000
 PEER: Final = "a ZADD per delivery"
 PAGE: Final = 20
@@ -46,11 +51,16 @@ READERS: Final = 100
 
 
 class Turns(Struct, frozen=True):
-    """What was taken in turns; `pages` is the percentage of homes whose timeline holds a page."""
+    """What was taken in turns; `pages` is the percentage of homes whose timeline holds a page.
+
+    For each turn of `tenfold` there is one in `around`: the mean of those before and after it.
+    """
 
     ours: list[Turn] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
     theirs: list[Turn] = field(default_factory=list)
+    tenfold: list[Turn] = field(default_factory=list)
+    around: list[Turn] = field(default_factory=list)
 
 
 class FanOut:
@@ -88,8 +98,9 @@ class FanOut:
         came: Counter[UUID] = Counter()
         for one in happenings:
             assert isinstance(one.event, PostPublished)
+            entry = one.at, one.event.post_id
             for viewer in [one.actor, *self._reed.followers[one.actor]]:
-                self.delivered[viewer].append((one.at, one.event.post_id))
+                self.delivered[viewer].append(entry)
                 came[viewer] += 1
         return came
 
@@ -125,19 +136,36 @@ async def _measured(run: Run) -> Sequence[Figure]:
             run.tell("fan-out: 962 people follow each other")
             await begun(settings, reed, log, homes)
             fan_out = FanOut(reed, log, homes)
-            for number in range(run.rounds):
-                run.tell(f"fan-out: round {number + 1} of {run.rounds}")
-                turn, pages = await fan_out.turn(posts)
-                turns.ours.append(turn)
-                turns.pages.append(pages)
-                turns.theirs.append(await asyncio.to_thread(zadds.turn, run.turn_s))
+            await _besides(run, turns, fan_out, zadds, posts)
+            await _longer(run, turns, fan_out, posts)
             run.tell("fan-out: the homes are compared with what was published")
             await fan_out.check()
             await asyncio.to_thread(zadds.check)
         finally:
             worker.kill()
             zadds.close()
-    return _figures(turns)
+    return _figures(turns, posts)
+
+
+async def _besides(run: Run, turns: Turns, fan_out: FanOut, zadds: Zadds, posts: int) -> None:
+    for number in range(run.rounds):
+        run.tell(f"fan-out: round {number + 1} of {run.rounds}")
+        turn, pages = await fan_out.turn(posts)
+        turns.ours.append(turn)
+        turns.pages.append(pages)
+        turns.theirs.append(await asyncio.to_thread(zadds.turn, run.turn_s))
+
+
+async def _longer(run: Run, turns: Turns, fan_out: FanOut, posts: int) -> None:
+    rounds = 1 if run.quick else TENFOLD_ROUNDS
+    before, _ = await fan_out.turn(posts)
+    for number in range(rounds):
+        run.tell(f"fan-out: {TIMES * posts:,} posts, round {number + 1} of {rounds}")
+        tenfold, _ = await fan_out.turn(TIMES * posts)
+        after, _ = await fan_out.turn(posts)
+        turns.tenfold.append(tenfold)
+        turns.around.append(Turn(rate=mean([before.rate, after.rate])))
+        before = after
 
 
 async def begun(settings: Settings, reed: Reed, log: MixLog, homes: CachedHomes) -> None:
@@ -148,9 +176,13 @@ async def begun(settings: Settings, reed: Reed, log: MixLog, homes: CachedHomes)
     await homes.vouched(log.ends)
 
 
-def _figures(turns: Turns) -> list[Figure]:
-    deliveries = "fan-out, deliveries"
+def _figures(turns: Turns, posts: int) -> list[Figure]:
+    usual = f"{posts:,} posts at once"
     return [
-        beside(deliveries, turns.ours, PEER, turns.theirs, RATIO, DELIVERIES_MIN),
+        beside("fan-out, deliveries", turns.ours, PEER, turns.theirs, RATIO, DELIVERIES_MIN),
         within("fan-out, timelines that hold a page", turns.pages, "%", None),
+        beside(
+            f"fan-out, deliveries of {TIMES * posts:,} posts at once",
+            *(turns.tenfold, usual, turns.around, FLAT_MIN),
+        ),
     ]

@@ -39,7 +39,7 @@ BENCHES: Final = (
     Bench("hot-key", "100,000 likes of one post, beside an upsert for each.", 0.5, hot_key.run),
     Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", 2.5, rebuild.run),
     Bench("live-lag", "From the log to the row, beside a projector row by row.", 1.5, live_lag.run),
-    Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 1, fan_out.run),
+    Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 3, fan_out.run),
     Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 2.5, mixed.run),
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", 0.5, push.run),
     Bench("celebrity", "A post for a million followers, beside pure push.", 2.5, celebrity.run),
