@@ -33,12 +33,12 @@ from tests.performance.figures import (
     turn,
     within,
 )
-from tests.performance.loads import agreeing
 from tests.performance.loads.effort import Effort, Meter
 from tests.performance.loads.lags import Ack, lags
 from tests.performance.loads.mix import Plain
 from tests.performance.loads.mix_log import MixLog, open_mix_log
 from tests.performance.loads.pace import paced
+from tests.performance.loads.projecting import projecting
 from tests.performance.loads.watching import Watcher, watching
 from tests.performance.peers.projector import Projector, projector
 
@@ -139,8 +139,6 @@ def planned(run: Run) -> Plan:
 
 async def _measured(run: Run) -> Sequence[Figure]:
     settings, plan = run.servers.settings(), planned(run)
-    commands = agreeing.process(run.servers, settings.commands.port)
-    worker = run.servers.agora(settings, "serve", "projections")
     turns: defaultdict[object, list[Turn]] = defaultdict(list)
     efforts: Efforts = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
@@ -149,10 +147,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
             projector(settings, Path(folder), PROGRAM, SCHEMA) as peer,
             watching(settings.postgres.dsn, committed(settings)) as watcher,
         ):
-            commands.start()
-            commands.wait_ready()
-            worker.start()
-            try:
+            with projecting(run.servers, settings) as worker:
                 metered = partial(Meter, settings.postgres.dsn, worker, run.servers.postgres)
                 live = Live(log, watcher, history(plan.events, run.seed), metered)
                 run.tell("live-lag: people register, the worker starts")
@@ -160,9 +155,6 @@ async def _measured(run: Run) -> Sequence[Figure]:
                 for number in range(plan.rounds):
                     run.tell(f"live-lag: round {number + 1} of {plan.rounds}")
                     await _round(turns, efforts, live, peer, plan, run.seed + number)
-            finally:
-                worker.kill()
-                commands.kill()
         run.tell("live-lag: the rows are compared with what happened")
         peer.check()
     check(live.plain, settings)

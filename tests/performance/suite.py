@@ -24,6 +24,7 @@ from tests.performance import (
     push,
     rebuild,
     rpc,
+    soak,
     takeovers,
 )
 from tests.performance.bench import Bench, Run
@@ -47,6 +48,7 @@ BENCHES: Final = (
     Bench("freshness", "How long reads stand still when a worker dies.", 1, freshness.run),
     Bench("start", "From `agora up` to a served page.", 1, local.start, own_servers=True),
     Bench("growth", "Rebuild, append, take over at ten times the log.", 22, growth.run, apart=True),
+    Bench("soak", "The lag of 1,000 events/s over half an hour.", 33, soak.run, apart=True),
     Bench("idle", "What the local stack uses at rest.", 1, local.idle, own_servers=True),
 )
 

@@ -33,6 +33,11 @@ class Watcher:
         await until(committed, within_s)
         return self.seen[-1].at
 
+    def taken(self) -> list[Seen]:
+        """What was seen so far, of which the watcher only keeps the last look from now on."""
+        taken, self.seen = self.seen, self.seen[-1:]
+        return taken
+
     async def watch(self) -> None:
         """Looks until it is cancelled."""
         connection = await psycopg.AsyncConnection.connect(
