@@ -2,12 +2,13 @@
 
 Ours runs from the append to the moment at which each of some followers has read a home with the
 post in it, and includes its row; the peer's until the post is in the last follower's list. Homes
-are read in this process, as the query side reads them.
+are read in this process, as the query side reads them. At last the one with the most followers
+publishes beside the one with the fewest, through Agora's own processes (`acks`).
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 from typing import Final
@@ -15,9 +16,10 @@ from typing import Final
 import uvloop
 
 from infra.crypto.digests import new_uuid7
+from tests.performance.acks import acknowledging
 from tests.performance.bench import Run
 from tests.performance.fame import ORDINARY, Stage, staged
-from tests.performance.figures import Figure, Turn, beside, within
+from tests.performance.figures import Figure, Turn, beside, latency_beside, within
 from tests.performance.peers.celebrity_push import PurePush
 
 SIZES: Final = (1000, 100_000, 1_000_000)
@@ -26,6 +28,10 @@ SIZES_QUICK: Final = (100, 12_000)
 ROUNDS: Final = 3
 RATIO: Final = 20.0
 READS_MAX: Final = 1.5
+ACKS: Final = 1000
+ACKS_QUICK: Final = 100
+"""Posts of each author in a round."""
+ACK_MAX: Final = 1.2
 PEER: Final = "pure push, pipelined"
 
 
@@ -56,8 +62,36 @@ async def _measured(run: Run) -> Sequence[Figure]:
             run.tell("celebrity: homes are compared with what was published")
             await stage.check()
             await asyncio.to_thread(push.check, run.seed)
+            acked = await _acked(run, stage, (sizes[0], sizes[-1]))
     finally:
         push.close()
+    return [*_seen(sizes, visible, pushed, slower), acked]
+
+
+async def _acked(run: Run, stage: Stage, sizes: tuple[int, int]) -> Figure:
+    run.tell("celebrity: owners read the log")
+    ordinary, famous = sizes
+    found: defaultdict[int, list[Turn]] = defaultdict(list)
+    async with acknowledging(run.servers, stage, run.seed) as acks:
+        for number in range(1 if run.quick else ROUNDS):
+            run.tell(f"celebrity: posts are acknowledged, round {number + 1}")
+            turns = await acks.turns(sizes, ACKS_QUICK if run.quick else ACKS)
+            for size, turn in turns.items():
+                found[size].append(turn)
+        run.tell("celebrity: rows and homes are compared with what was acknowledged")
+        await acks.check(stage.settings)
+    return latency_beside(
+        f"celebrity, {famous:,} followers, acknowledgement of a post",
+        *(found[famous], f"{ordinary:,} followers", found[ordinary], ACK_MAX),
+    )
+
+
+def _seen(
+    sizes: Sequence[int],
+    visible: Mapping[int, Sequence[Turn]],
+    pushed: Mapping[int, Sequence[Turn]],
+    slower: Mapping[int, Sequence[float]],
+) -> list[Figure]:
     return [
         figure
         for size in sizes

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -88,6 +88,7 @@ class Stage:
     """Fame as it is served."""
 
     def __init__(self, fame: Fame, log: MixLog, homes: CachedHomes) -> None:
+        self.settings = log.settings
         self.fame = fame
         self._log = log
         self._homes = homes
@@ -119,9 +120,17 @@ class Stage:
 
         return await by_tasks(CALLERS, seconds, read)
 
+    async def release(self) -> None:
+        """Leaves the log to others."""
+        await self._log.release()
+
+    async def caught_up(self, ends: Mapping[str, int]) -> None:
+        """Waits until homes have everything up to `ends`; raises `TimeoutError`."""
+        await self._homes.vouched(ends)
+
     async def check(self) -> None:
         """Raises `WrongAnswers` unless every reader's home is what the plain model says."""
-        await self._homes.vouched(self._log.ends)
+        await self.caught_up(self._log.ends)
         for size, readers in self.fame.readers.items():
             for reader in readers:
                 if await self._homes.page(reader, PAGE) != self.fame.home(size):

@@ -140,6 +140,31 @@ def latency(
     )
 
 
+def latency_beside(
+    name: str, ours: Sequence[Turn], peer: str, theirs: Sequence[Turn], at_most: float | None = None
+) -> Figure:
+    """As `beside`, of the p99s of turns taken in pairs; `at_most` bounds the median ratio."""
+    p99 = [our.p99_ms or 0.0 for our in ours]
+    pairs = zip(p99, (their.p99_ms for their in theirs), strict=True)
+    ratio = median(our / their for our, their in pairs if their)
+    return Figure(
+        name=name,
+        unit="ms at p99",
+        median=_short(median(p99)),
+        min=_short(min(p99)),
+        max=_short(max(p99)),
+        peer=peer,
+        peer_median=_latency(their.p99_ms for their in theirs),
+        ratio=_short(ratio),
+        goal="" if at_most is None else f"ratio <= {at_most:g}",
+        reached=None if at_most is None else ratio <= at_most,
+        p50_ms=_latency(our.p50_ms for our in ours),
+        p99_ms=_latency(our.p99_ms for our in ours),
+        peer_p50_ms=_latency(their.p50_ms for their in theirs),
+        peer_p99_ms=_latency(their.p99_ms for their in theirs),
+    )
+
+
 def _latency(values: Iterable[float | None]) -> float | None:
     """The median of what is known."""
     known = [value for value in values if value is not None]

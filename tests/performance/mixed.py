@@ -125,6 +125,6 @@ async def sides(stack: Stack, seed: int, each: int) -> AsyncIterator[Sides]:
             for address in (town.address, served.address)
         ]
         yield Sides(
-            People(Agora(town, ours), reed, seed, written),
+            People(Agora(town.tokens, town.ids, ours), reed, seed, written),
             People(Monolith(served.tokens, theirs), reed, seed, written),
         )

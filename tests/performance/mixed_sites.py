@@ -10,11 +10,11 @@ from uuid import UUID
 
 import aiohttp
 
+from infra.crypto.public_ids import PublicIds
 from infra.rpc.metadata import IDEMPOTENCY_KEY
 from schemas.gen import options_pb2
 from tests.performance.figures import WrongAnswers
 from tests.performance.loads.reed import Reed
-from tests.performance.loads.reed_town import ReedTown
 from tests.performance.loads.society import request_id
 
 HOME: Final = "home"
@@ -59,12 +59,12 @@ class Agora:
     name = "Agora"
     public = "AUDIENCE_PUBLIC"
 
-    def __init__(self, town: ReedTown, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, tokens: Mapping[UUID, str], ids: PublicIds, session: aiohttp.ClientSession
+    ) -> None:
         self.session = session
-        self._tokens = town.tokens
-        self._ids = {
-            person: town.ids.seal(options_pb2.ID_ACCOUNT, person) for person in town.reed.people
-        }
+        self._tokens = tokens
+        self._ids = {person: ids.seal(options_pb2.ID_ACCOUNT, person) for person in tokens}
 
     def headers(self, person: UUID) -> dict[str, str]:
         """A token, and a request id as the page sends it."""

@@ -22,7 +22,6 @@ from events.codec import Blind
 from events.graph import FollowEstablished
 from events.record import Decision
 from infra.config import Settings
-from infra.crypto.keys import load_key
 from infra.crypto.public_ids import PublicIds
 from infra.local.process import Process, Recipe, answers
 from infra.log.kafka import open_log
@@ -37,6 +36,7 @@ from schemas.gen.graph_pb2_grpc import GraphCommandsStub
 from tests.performance.bench import Run
 from tests.performance.figures import Figure, Turn, WrongAnswers, beside
 from tests.performance.loads.load import by_tasks
+from tests.performance.loads.reed_town import public_ids
 from tests.performance.loads.society import Person, pairs, registered, request_id
 from tests.stack import Stack, free_ports
 
@@ -173,7 +173,7 @@ async def _edges(
     run: Run, settings: Settings, noop_port: int, people: int
 ) -> AsyncIterator[tuple[Edges, Follows]]:
     gateway = settings.gateway
-    ids = PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
+    ids = public_ids(settings)
     async with AsyncExitStack() as opened:
         ours, noop = [
             await opened.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))

@@ -43,7 +43,7 @@ BENCHES: Final = (
     Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 3, fan_out.run),
     Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 2.5, mixed.run),
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", 0.5, push.run),
-    Bench("celebrity", "A post for a million followers, beside pure push.", 2.5, celebrity.run),
+    Bench("celebrity", "A post for a million followers, beside pure push.", 4, celebrity.run),
     Bench("takeover", "How long a partition is unserved.", 3, takeovers.run, own_servers=True),
     Bench("freshness", "How long reads stand still when a worker dies.", 1, freshness.run),
     Bench("start", "From `agora up` to a served page.", 1, local.start, own_servers=True),

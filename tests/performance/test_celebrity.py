@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.performance import celebrity
+from tests.performance.acks import WARM_UP, acknowledging
 from tests.performance.fame import ORDINARY, staged
 from tests.performance.figures import WrongAnswers
 from tests.performance.peers.celebrity_push import PurePush
@@ -23,6 +24,22 @@ async def test_a_home_that_lacks_a_post_gives_no_figures(stack: Stack) -> None:
         fame.posts[fame.stars[60]].pop()
         with pytest.raises(WrongAnswers, match="among 60 followers"):
             await stage.check()
+
+
+async def test_a_post_that_was_acknowledged_and_is_no_row_gives_no_figures(stack: Stack) -> None:
+    async with staged(stack, (30, 60), seed=1) as stage, acknowledging(stack, stage, 1) as acks:
+        turns = await acks.turns((30, 60), posts=5)
+        assert all(turn.rate > 0 and turn.p99_ms for turn in turns.values())
+        posts = {size: stage.fame.posts[star] for size, star in stage.fame.stars.items()}
+        assert [len(each) for each in posts.values()] == [5 + WARM_UP] * 2
+        await acks.check(stage.settings)
+        _, newest = posts[60].pop()
+        with pytest.raises(WrongAnswers, match="54 posts were acked, 55 are rows"):
+            await acks.check(stage.settings)
+        first_at, _ = posts[60][0]
+        posts[60].append((first_at, newest))
+        with pytest.raises(WrongAnswers, match="among 60 followers"):
+            await acks.check(stage.settings)
 
 
 async def test_a_list_that_lacks_a_post_gives_no_figures(stack: Stack) -> None:

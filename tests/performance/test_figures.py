@@ -4,7 +4,14 @@ from collections import Counter
 
 import pytest
 
-from tests.performance.figures import Turn, beside, percentile, turn, within
+from tests.performance.figures import (
+    Turn,
+    beside,
+    latency_beside,
+    percentile,
+    turn,
+    within,
+)
 from tests.performance.loads.zipf import Zipf
 
 
@@ -36,6 +43,14 @@ def test_a_ratio_and_a_rate_are_reached_together() -> None:
 def test_a_bound_speaks_of_the_worst_value() -> None:
     assert within("x", [1, 2, 15], "s", 15).reached
     assert within("x", [1, 2, 15.1], "s", 15).reached is False
+
+
+def test_latencies_are_compared_by_the_median_of_the_p99s_taken_in_pairs() -> None:
+    ours, theirs = [[Turn(1, 1, p99) for p99 in each] for each in ((3, 4, 90), (3, 2, 30))]
+    figure = latency_beside("x", ours, "peer", theirs, 2)
+    assert (figure.ratio, figure.median, figure.peer_median) == (2, 4, 3)
+    assert figure.reached
+    assert latency_beside("x", ours, "peer", theirs, 1.9).reached is False
 
 
 def test_percentiles_are_values_that_were_seen() -> None:

@@ -1,6 +1,6 @@
 """The demo's network as a running Agora: three processes, and tokens of everybody."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -56,16 +56,18 @@ async def reed_town(
             await log.release()
             await watcher.reached(log.ends)
         with served(stack, settings, ("commands",), ("gateway", "queries")) as others:
-            ids = PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
-            tokens = _tokens(settings, reed)
+            tokens, ids = tokens_of(settings, reed.people), public_ids(settings)
             yield ReedTown(settings, reed, {**processes, **others}, tokens, ids)
 
 
 @contextmanager
 def served(
-    stack: Stack, settings: Settings, *sides: tuple[str, ...]
+    stack: Stack, settings: Settings, *sides: tuple[str, ...], within_s: float = START_S
 ) -> Iterator[dict[str, Process]]:
-    """Agora's own processes, by the first side that each serves; killed at the end."""
+    """Agora's own processes, by the first side that each serves; killed at the end.
+
+    Raises `TimeoutError` when one is not ready `within_s`.
+    """
     ports = {"commands": settings.commands.port, "gateway": settings.gateway.port}
     asked = {"commands": (b"", b""), "gateway": (HEALTH_REQUEST, b" 200 ")}
     processes = {}
@@ -80,13 +82,19 @@ def served(
         for process in processes.values():
             process.start()
         for process in processes.values():
-            process.wait_ready(START_S)
+            process.wait_ready(within_s)
         yield processes
     finally:
         for process in processes.values():
             process.kill()
 
 
-def _tokens(settings: Settings, reed: Reed) -> dict[UUID, str]:
+def tokens_of(settings: Settings, people: Iterable[UUID]) -> dict[UUID, str]:
+    """What these people sign their requests with."""
     tokens, now = open_tokens(settings), datetime.now(UTC)
-    return {person: tokens.issue(person, new_uuid7(now), now)[0] for person in reed.people}
+    return {person: tokens.issue(person, new_uuid7(now), now)[0] for person in people}
+
+
+def public_ids(settings: Settings) -> PublicIds:
+    """Ids as the deployment shows them."""
+    return PublicIds(load_key("crypto.id_key_file", settings.crypto.id_key_file))
