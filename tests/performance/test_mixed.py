@@ -1,4 +1,4 @@
-"""Rates are found by halving, late requests are late, and homes are held against a plain model."""
+"""Requests come by the clock, and homes are held against a plain model."""
 
 import random
 
@@ -6,31 +6,10 @@ import pytest
 
 from tests.performance import mixed
 from tests.performance.figures import WrongAnswers
-from tests.performance.loads.open_loop import Step, Taken, open_loop
-from tests.performance.loads.rate_search import highest
+from tests.performance.loads.open_loop import open_loop
+from tests.performance.mixed_served import sides
 from tests.performance.mixed_sites import PAGE
 from tests.stack import Stack
-
-
-def step(seconds: float, *, kept_up: bool = True) -> Step:
-    return Step([Taken("home", seconds)] * 100, 1.0, kept_up)
-
-
-@pytest.mark.parametrize(("bears", "found"), [(4, 4), (1, 1), (5, 5), (0, 1)])
-async def test_the_highest_rate_that_is_answered_soon(bears: int, found: int) -> None:
-    async def asked(rate: int) -> Step:
-        return step(0.005 if rate <= bears else 0.020)
-
-    rate, seen = await highest([1, 2, 3, 4, 5], 0.010, asked)
-    assert rate == found
-    assert (max(seen.seconds()) <= 0.010) == (bears > 0)
-
-
-async def test_a_rate_that_was_not_kept_up_with_does_not_count() -> None:
-    async def asked(rate: int) -> Step:
-        return step(0.001, kept_up=rate < 3)
-
-    assert (await highest([1, 2, 3, 4], 0.010, asked))[0] == 2
 
 
 async def test_requests_come_by_the_clock_and_are_told_by_kind() -> None:
@@ -46,8 +25,10 @@ async def test_requests_come_by_the_clock_and_are_told_by_kind() -> None:
 
 
 async def test_homes_without_what_was_published_give_no_figures(stack: Stack) -> None:
-    async with mixed.sides(stack, seed=1, each=PAGE) as both:
-        for people in (both.ours, both.theirs):
+    async with sides(stack, seed=1, each=PAGE, more=PAGE + 1) as served:
+        asks = mixed.asked(served)
+        assert await asks[mixed.NOTHING]() == mixed.NOTHING
+        for people in served.all:
             loop = await open_loop(40, 1.0, random.Random(1), people.ask)
             assert loop.taken
             viewers = people.reed.people[:5]
