@@ -9,6 +9,7 @@ from statistics import median
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 PERCENT: Final = 100
 DIGITS: Final = 4
@@ -119,7 +120,11 @@ def within(name: str, values: Sequence[float], unit: str, at_most: float | None)
 
 
 def latency(
-    name: str, ours: Sequence[Turn], at_most_ms: float, peer: str = "", theirs: Sequence[Turn] = ()
+    name: str,
+    ours: Sequence[Turn],
+    at_most_ms: float | None,
+    peer: str = "",
+    theirs: Sequence[Turn] = (),
 ) -> Figure:
     """A figure of what single operations took; `at_most_ms` bounds the median of the p99s."""
     p99 = [our.p99_ms or 0.0 for our in ours]
@@ -131,8 +136,8 @@ def latency(
         max=_short(max(p99)),
         peer=peer,
         peer_median=_latency(their.p99_ms for their in theirs),
-        goal=f"p99 <= {at_most_ms:g} ms",
-        reached=median(p99) <= at_most_ms,
+        goal="" if at_most_ms is None else f"p99 <= {at_most_ms:g} ms",
+        reached=None if at_most_ms is None else median(p99) <= at_most_ms,
         p50_ms=_latency(our.p50_ms for our in ours),
         p99_ms=_latency(our.p99_ms for our in ours),
         peer_p50_ms=_latency(their.p50_ms for their in theirs),
@@ -143,25 +148,14 @@ def latency(
 def latency_beside(
     name: str, ours: Sequence[Turn], peer: str, theirs: Sequence[Turn], at_most: float | None = None
 ) -> Figure:
-    """As `beside`, of the p99s of turns taken in pairs; `at_most` bounds the median ratio."""
-    p99 = [our.p99_ms or 0.0 for our in ours]
-    pairs = zip(p99, (their.p99_ms for their in theirs), strict=True)
-    ratio = median(our / their for our, their in pairs if their)
-    return Figure(
-        name=name,
-        unit="ms at p99",
-        median=_short(median(p99)),
-        min=_short(min(p99)),
-        max=_short(max(p99)),
-        peer=peer,
-        peer_median=_latency(their.p99_ms for their in theirs),
+    """As `latency`, of turns taken in pairs; `at_most` bounds the median ratio of their p99s."""
+    pairs = [(our.p99_ms, their.p99_ms) for our, their in zip(ours, theirs, strict=True)]
+    ratio = median(our / their for our, their in pairs if our is not None and their)
+    return replace(
+        latency(name, ours, None, peer, theirs),
         ratio=_short(ratio),
         goal="" if at_most is None else f"ratio <= {at_most:g}",
         reached=None if at_most is None else ratio <= at_most,
-        p50_ms=_latency(our.p50_ms for our in ours),
-        p99_ms=_latency(our.p99_ms for our in ours),
-        peer_p50_ms=_latency(their.p50_ms for their in theirs),
-        peer_p99_ms=_latency(their.p99_ms for their in theirs),
     )
 
 
