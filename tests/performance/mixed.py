@@ -79,7 +79,7 @@ async def _measured(run: Run) -> Sequence[Figure]:
                 turns[side, "rate"].append(search.found())
             run.tell(f"mixed: round {number + 1}, at one rate, and in closed loops")
             await _at_one_rate(run, asks, turns, number)
-            await _closed(run, served, asks, turns)
+            await _closed(run, served, turns)
         run.tell("mixed: homes are compared with what was published")
         for people in served.all:
             await people.check(people.reed.people[:COMPARED], PAGE_COMPARED)
@@ -109,7 +109,9 @@ async def _searched(
     steps = STEPS_AGAIN if number else STEPS
     dice = random.Random(run.seed + number)
     for _ in range(STEPS_QUICK if run.quick else steps):
-        for side, search in searches.items():
+        # In an order that is drawn: what one leaves behind for the next comes upon all.
+        for side in dice.sample(list(asks), len(asks)):
+            search = searches[side]
             search.saw(await _step(search.rate, run.quick, dice, asks[side]))
 
 
@@ -126,16 +128,10 @@ async def _at_one_rate(run: Run, asks: Mapping[str, Ask], turns: Turns, number: 
             turns[side, kind].append(turn(step.seconds(kind), step.elapsed_s))
 
 
-async def _closed(run: Run, served: Sides, asks: Mapping[str, Ask], turns: Turns) -> None:
-    def mix(ask: Ask) -> Callable[[], Awaitable[None]]:
-        async def once() -> None:
-            await ask()
-
-        return once
-
+async def _closed(run: Run, served: Sides, turns: Turns) -> None:
     people: Mapping[str, People] = {OURS: served.ours, THEIRS: served.theirs, FULLER: served.fuller}
     for side, each in people.items():
-        loops = {"homes": each.read_home, "posts": each.publish, "all": mix(asks[side])}
+        loops = {"homes": each.read_home, "posts": each.publish, "all": each.ask}
         for loop, once in loops.items():
             turns[side, loop].append(await by_tasks(CALLERS, run.turn_s, once))
 

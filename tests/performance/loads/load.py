@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.performance.figures import Turn, turn
 
 
-async def by_tasks(callers: int, seconds: float, once: Callable[[], Awaitable[None]]) -> Turn:
+async def by_tasks(callers: int, seconds: float, once: Callable[[], Awaitable[object]]) -> Turn:
     """The turn of `callers` tasks that call `once` again and again. What it raises passes."""
     latencies: list[float] = []
     started = time.perf_counter()
