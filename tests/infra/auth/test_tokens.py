@@ -245,6 +245,16 @@ def test_the_key_is_read_from_its_file(settings: Settings) -> None:
         KEY.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()),
         pem(ON_A_CURVE_NOBODY_SUPPORTS),
     ],
+    ids=[
+        "nothing",
+        "no key",
+        "another curve",
+        "under a password",
+        "public",
+        "cut off",
+        "raw",
+        "a curve nobody supports",
+    ],
 )
 def test_a_file_without_such_a_key_is_named_and_not_shown(
     settings: Settings, content: bytes
