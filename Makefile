@@ -8,6 +8,7 @@ AGORA := .venv/bin/agora
 SEEDS ?= 20000
 MINUTES ?= 20
 EXAMPLES ?= 1000
+WORKERS ?= 2
 ARGS  ?=
 
 help: ## show this list
@@ -38,7 +39,7 @@ demo: bootstrap ## fill the running stack with people who follow and answer each
 	@$(AGORA) demo $(ARGS)
 
 test: bootstrap-tests check ## everything CI runs: check, then every test on servers of its own
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: bootstrap ## formatting, lint, types, imports, drift and shape
 	@.venv/bin/ruff format --check --quiet . || (.venv/bin/ruff format --diff --quiet .; false)

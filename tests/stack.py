@@ -35,9 +35,21 @@ BROKERS: Final = 3
 RECOVERY_S: Final = 60
 """A broker that was killed reads all logs of the run again."""
 FOLDER: Final = "agora-tests-"
-PORTS: Final = range(10_000, 32_000)
-"""Below those that Linux gives to outgoing connections: one of them could take the port of a server
-that was just killed, and keep it from coming back."""
+
+
+def ports_of(worker: int, workers: int) -> range:
+    """The ports for one of so many processes that run tests side by side.
+
+    They are below those that Linux gives to outgoing connections: one of them could take the port
+    of a server that was just killed, and keep it from coming back.
+    """
+    return range(10_000 + worker, 32_000, workers)
+
+
+PORTS: Final = ports_of(
+    int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
+    int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+)
 
 
 class Stack:

@@ -1,8 +1,10 @@
 """The schedules that tests look at, played while other tests wait for their servers.
 
-A run of all tests leaves half of the processors' time unused, and schedules need nothing else. So a
-process of its own begins with them when the run begins, with the lowest priority. What it has not
-done by the time that the tests ask is played then: nobody waits for a process that gets no turn.
+A run of all tests by one process leaves half of the processors' time unused, and schedules need
+nothing else. So a process of its own begins with them when the run begins, with the lowest
+priority. What it has not done by the time that the tests ask is played then: nobody waits for a
+process that gets no turn. Tests that run side by side leave no time unused: there, schedules are
+played when asked for.
 """
 
 import os
@@ -43,7 +45,7 @@ PLAYS: Final[Mapping[str, Callable[[], Any]]] = {
 
 
 class Ahead:
-    """The process that plays them. `close` ends it, also before it is done."""
+    """What came of them. `begin` starts a process that plays them, `close` ends it, done or not."""
 
     def __init__(self) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="agora-schedules-")
@@ -51,11 +53,14 @@ class Ahead:
         argv = (sys.executable, "-m", "tests.simulation.ahead", str(self._folder))
         recipe = Recipe("schedules", argv, ready=lambda: True, once=True)
         self._process = Process(recipe, self._folder / "log", dies_with_parent=True)
-        self._process.start()
         self._found: dict[str, Any] = {}
 
+    def begin(self) -> None:
+        """Play them from now on, beside whatever else there is to do."""
+        self._process.start()
+
     def outcome(self, name: str) -> Any:
-        """What came of one of `PLAYS`. Whoever asks first ends the process."""
+        """What came of one of `PLAYS`, played now if need be. Who asks first ends the process."""
         if name not in self._found:
             self._end()
             file = self._folder / name

@@ -11,6 +11,7 @@ from tests.simulation.ahead import Ahead
 def test_what_is_done_is_taken_and_the_rest_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "PLAYS", dict.fromkeys(("done", "missing"), lambda: "played now"))
     playing = Ahead()
+    playing.begin()
     try:
         (playing._folder / "done").write_bytes(pickle.dumps("played ahead"))
         found = [playing.outcome(name) for name in ("done", "missing")]
