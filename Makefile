@@ -39,7 +39,7 @@ demo: bootstrap ## fill the running stack with people who follow and answer each
 	@$(AGORA) demo $(ARGS)
 
 test: bootstrap-tests check ## everything CI runs: check, then every test on servers of its own
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: bootstrap ## formatting, lint, types, imports, drift and shape
 	@.venv/bin/ruff format --check --quiet . || (.venv/bin/ruff format --diff --quiet .; false)
