@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 
 from cli.operator import operator_name
-from cli.reaching import require_topics
+from cli.reaching import patient_log, require_topics
 from infra.config import Settings
 from infra.crypto import key_vault
 from infra.crypto.keyring import KeyRing, open_keyring
 from infra.crypto.keys import load_key
-from infra.log.kafka import KafkaLog, open_log
+from infra.log.kafka import KafkaLog
 from infra.postgres.pool import Pool, open_pool
 from infra.postgres.schema import ensure
 from projections.builds import ensure_tables
@@ -32,7 +32,7 @@ async def looked_at(settings: Settings) -> AsyncIterator[tuple[Pool, KafkaLog]]:
     await require_topics(settings)
     async with (
         open_pool(settings.postgres, role="rebuild", read_only=True) as pool,
-        open_log(settings) as log,
+        patient_log(settings) as log,
     ):
         yield pool, log
 
@@ -41,7 +41,7 @@ async def looked_at(settings: Settings) -> AsyncIterator[tuple[Pool, KafkaLog]]:
 async def opened(settings: Settings) -> AsyncIterator[Opened]:
     """The log and the database, with the tables that builds are listed in."""
     await require_topics(settings)
-    async with open_log(settings) as log, open_pool(settings.postgres, role="rebuild") as pool:
+    async with patient_log(settings) as log, open_pool(settings.postgres, role="rebuild") as pool:
         await ensure(pool, settings, key_vault.TABLES)
         await ensure_tables(pool, settings)
         crypto = settings.crypto

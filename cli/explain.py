@@ -12,11 +12,10 @@ from cli.explained import Explained, text_of
 from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result
 from cli.progress import Steps
-from cli.reaching import require_topics
+from cli.reaching import patient, patient_log, require_topics
 from cli.row_named import Named, row_named
 from infra.config import Settings, load
 from infra.log.cloudevents import HIDDEN
-from infra.log.kafka import open_log
 from infra.postgres.pool import open_pool
 from projections.explaining import Cause
 from projections.rebuilding.crew import crew
@@ -65,9 +64,9 @@ async def _explained(settings: Settings, wanted: Named) -> Explanation:
     await require_topics(settings)
     with Steps() as steps:
         async with (
-            open_log(settings) as log,
+            patient_log(settings) as log,
             open_pool(settings.postgres, role="explain") as pool,
-            crew(settings, settings.projections.fold_processes) as members,
+            crew(patient(settings), settings.projections.fold_processes) as members,
         ):
             return await explained(
                 wanted.model, wanted.table, wanted.key, pool, log, members, steps

@@ -17,7 +17,7 @@ from msgspec import Struct
 from cli.generated_history import APART, START, Happening, history
 from cli.output import UNUSABLE, DryRun, Failure, Json, examples, result, table
 from cli.progress import Steps
-from cli.reaching import reaching
+from cli.reaching import patient_log, reaching
 from events import codec, record
 from events.catalog import stream_of
 from events.event import type_of
@@ -29,7 +29,6 @@ from infra.crypto import key_vault
 from infra.crypto.keyring import KeyRing, open_keyring
 from infra.crypto.keys import load_key
 from infra.log import topics
-from infra.log.kafka import open_log
 from infra.log.port import Appender, AppendUnknown, Log
 from infra.log.scan import tenure_at
 from infra.log.topics import all_partitions, partition_count
@@ -77,7 +76,7 @@ async def _generated(
     settings: Settings, events: int, seed: int, *, add: bool, dry_run: bool
 ) -> Generated:
     await topics.ensure(settings)
-    async with open_log(settings) as log, open_pool(settings.postgres, role="cli") as pool:
+    async with patient_log(settings) as log, open_pool(settings.postgres, role="cli") as pool:
         length = sum([await log.end(one) for one in all_partitions(settings)])
         if length and not add:
             message = f"The log has {length:,} records already."

@@ -14,13 +14,12 @@ from cli.group import group
 from cli.log_reveal import Reveal, reading
 from cli.output import Failure, Json, examples, result, table
 from cli.parked_retry import At, Model, Where, drop, require_model, required, retry
-from cli.reaching import opened_store, partition_named
+from cli.reaching import opened_store, partition_named, patient_log
 from events import record
 from events.record import DamagedRecord, Decision
 from events.topics import Partition
 from infra.config import Settings, load
 from infra.log.cloudevents import CloudEvent
-from infra.log.kafka import open_log
 from infra.worker import parking
 from infra.worker.parking import Dropped, Parked, ParkedShard
 
@@ -110,7 +109,7 @@ async def _shown(
     settings: Settings, model: str, partition: Partition, offset: int, asked: tuple[bool, bool]
 ) -> Shown:
     payload, reveal = asked
-    async with opened_store(settings) as pool, open_log(settings) as log:
+    async with opened_store(settings) as pool, patient_log(settings) as log:
         async with pool.connection() as connection:
             one = await required(connection, model, partition, offset)
             first = await parking.first(connection, one.place)

@@ -13,13 +13,12 @@ from cli import known
 from cli.operator import operator_name
 from cli.output import FAILED, UNUSABLE, DryRun, Failure, Json, Yes, confirm, examples, result
 from cli.progress import Steps
-from cli.reaching import opened_store, partition_named
+from cli.reaching import opened_store, partition_named, patient_log
 from events.topics import Partition
 from infra.config import Settings, load
 from infra.crypto.key_vault import TABLES
 from infra.crypto.keyring import open_keyring
 from infra.crypto.keys import load_key
-from infra.log.kafka import open_log
 from infra.postgres.pool import Pool
 from infra.postgres.schema import ensure
 from infra.worker import parking
@@ -213,7 +212,7 @@ async def _standing(pool: Pool, model: str, partition: Partition, offset: int) -
 async def _retrying(settings: Settings) -> AsyncIterator[tuple[Pool, Retrying]]:
     master = load_key("crypto.master_key_file", settings.crypto.master_key_file)
     models = {model.name: model for model in MODELS}
-    async with opened_store(settings, read_only=False) as pool, open_log(settings) as log:
+    async with opened_store(settings, read_only=False) as pool, patient_log(settings) as log:
         await ensure(pool, settings, TABLES)
         keys = await open_keyring(pool, master)
         try:

@@ -15,9 +15,8 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.output import FAILED, UNUSABLE, Failure, Json, examples, result, table
-from cli.reaching import opened_store
+from cli.reaching import opened_store, patient_log
 from infra.config import Settings, load
-from infra.log.kafka import open_log
 from infra.log.port import Log
 from infra.postgres.pool import Pool
 from infra.worker.builds import State
@@ -71,13 +70,13 @@ def paused_by(name: str, pause: Pause) -> str:
 
 
 async def _looked(settings: Settings, partitions: bool) -> tuple[list[LaneStatus], str]:
-    async with opened_store(settings) as pool, open_log(settings) as log:
+    async with opened_store(settings) as pool, patient_log(settings) as log:
         return await _look(pool, log, partitions)
 
 
 async def _watched(settings: Settings, partitions: bool) -> None:
     """On a terminal one table that changes, else one table after the other."""
-    async with opened_store(settings) as pool, open_log(settings) as log:
+    async with opened_store(settings) as pool, patient_log(settings) as log:
         with Live(auto_refresh=False) if sys.stdout.isatty() else nullcontext() as live:
             while True:
                 started = time.monotonic()

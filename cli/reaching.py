@@ -2,9 +2,16 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import errors
 
 from cli.other_tables import other_tables
@@ -19,6 +26,8 @@ from infra.log.topics import all_partitions, missing
 from infra.postgres.pool import Pool, open_pool, translated
 from infra.postgres.schema import OTHER_SHAPE
 from schemas.refusals import Unavailable
+
+PATIENCE_MS: Final = 5000
 
 
 class Opened(Struct, frozen=True):
@@ -47,6 +56,20 @@ def reaching() -> Iterator[None]:
         raise Failure(error.detail, "agora status", UNUSABLE) from error
 
 
+def patient(settings: Settings) -> Settings:
+    """The same settings, with brokers that may take longer to answer, as busy ones do.
+
+    Nobody's commands wait for what an operator does: an error would come too soon.
+    """
+    longer = max(settings.kafka.request_timeout_ms, PATIENCE_MS)
+    return replace(settings, kafka=replace(settings.kafka, request_timeout_ms=longer))
+
+
+def patient_log(settings: Settings) -> AbstractAsyncContextManager[KafkaLog]:
+    """The log, for an operator's command."""
+    return open_log(patient(settings))
+
+
 @asynccontextmanager
 async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
     """The log, whose topics are there, with checkpoints if PostgreSQL is.
@@ -55,7 +78,7 @@ async def opened_log(settings: Settings) -> AsyncIterator[Opened]:
     """
     await require_topics(settings)
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(open_log(settings))
+        log = await stack.enter_async_context(patient_log(settings))
         checkpoints: Checkpoints | None = None
         try:
             checkpoints = await stack.enter_async_context(open_checkpoints(settings))

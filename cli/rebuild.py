@@ -23,6 +23,7 @@ from cli.output import (
 )
 from cli.progress import Steps
 from cli.projection_names import All, Names, models_named
+from cli.reaching import patient
 from infra.config import Settings, load
 from projections.model import Model
 from projections.rebuilding.claiming import Taken, claimed
@@ -120,7 +121,7 @@ async def _rebuilt(settings: Settings, models: Sequence[Model]) -> list[Outcome]
             claimed(at.pool, settings.postgres.schema, [model.name for model in models], by)
         )
         members = await stack.enter_async_context(
-            crew(settings, settings.projections.fold_processes)
+            crew(patient(settings), settings.projections.fold_processes)
         )
         steps = stack.enter_context(Steps())
         run = Rebuild(settings, at.pool, at.log, at.keys, members, claim, steps)

@@ -15,10 +15,9 @@ from cli.folding import folding
 from cli.output import FAILED, Failure, Json, examples, result, table
 from cli.progress import Steps
 from cli.projection_names import All, chosen
-from cli.reaching import require_topics
+from cli.reaching import patient, patient_log, require_topics
 from cli.timelines import ADVICE, kinds_text, overview, place_of
 from infra.config import Settings, load
-from infra.log.kafka import open_log
 from infra.postgres.pool import open_pool
 from projections.model import Model
 from projections.models import MODELS
@@ -116,9 +115,9 @@ async def _found(
 async def _verified(settings: Settings, models: Sequence[Model], steps: Steps) -> list[Verdict]:
     await require_topics(settings)
     async with (
-        open_log(settings) as log,
+        patient_log(settings) as log,
         open_pool(settings.postgres, role="verify") as pool,
-        crew(settings, settings.projections.fold_processes) as members,
+        crew(patient(settings), settings.projections.fold_processes) as members,
     ):
         return await verified([Wanted(model) for model in models], pool, log, members, steps)
 

@@ -31,6 +31,14 @@ class KafkaSettings(Struct, frozen=True):
     replication_factor: Annotated[
         int, Meta(ge=1, le=7, description="Copies of each partition, for topics yet to be made.")
     ] = 1
+    request_timeout_ms: Annotated[
+        int,
+        Meta(
+            ge=100,
+            le=60_000,
+            description="How long a broker may take to answer. Operators' commands wait for 5 s.",
+        ),
+    ] = 1500
 
 
 class LogSettings(Struct, frozen=True):

@@ -25,7 +25,6 @@ BATCH_BYTES_MAX: Final = 20 << 20
 START_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 0.9
 
-_REQUEST_TIMEOUT_MS: Final = 1500
 _RETRY_BACKOFF_MS: Final = 50
 _GRACE_SECONDS: Final = 0.4
 _CANCEL_SECONDS: Final = 0.1
@@ -57,7 +56,7 @@ async def start_producer(settings: KafkaSettings, topics: Sequence[str]) -> AIOK
         linger_ms=0,
         max_batch_size=BATCH_BYTES_MAX,
         max_request_size=BATCH_BYTES_MAX,
-        request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        request_timeout_ms=settings.request_timeout_ms,
         retry_backoff_ms=_RETRY_BACKOFF_MS,
     )
     try:
@@ -93,7 +92,7 @@ async def start_consumer(
         auto_offset_reset="none",
         fetch_max_wait_ms=fetch_wait_ms,
         max_partition_fetch_bytes=fetch_bytes,
-        request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        request_timeout_ms=settings.request_timeout_ms,
         retry_backoff_ms=_RETRY_BACKOFF_MS,
     )
     try:
