@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from cli.generated_history import Happening
@@ -29,6 +29,8 @@ from infra.worker import checkpoints
 from tests.performance.loads.lags import Ack
 
 TOPICS = (PEOPLE, POSTS)
+BATCH_MAX: Final = 10_000
+"""Records of half a kilobyte or so, which a batch of Kafka has room for."""
 
 
 class Made(NamedTuple):
@@ -75,12 +77,17 @@ class MixLog:
         by_partition: defaultdict[Partition, list[tuple[bytes, bytes]]] = defaultdict(list)
         for one in records:
             by_partition[one.partition].append((one.key, one.value))
-        return await asyncio.gather(*(self._append(*each) for each in by_partition.items()))
+        acks = await asyncio.gather(*(self._append(*each) for each in by_partition.items()))
+        return [ack for each in acks for ack in each]
 
-    async def _append(self, partition: Partition, batch: list[tuple[bytes, bytes]]) -> Ack:
-        base = await self._appenders[partition].append(batch)
-        self.ends[str(partition)] = base + len(batch) - 1
-        return Ack(time.perf_counter(), str(partition), base, len(batch))
+    async def _append(self, partition: Partition, records: list[tuple[bytes, bytes]]) -> list[Ack]:
+        acks = []
+        for start in range(0, len(records), BATCH_MAX):
+            batch = records[start : start + BATCH_MAX]
+            base = await self._appenders[partition].append(batch)
+            self.ends[str(partition)] = base + len(batch) - 1
+            acks.append(Ack(time.perf_counter(), str(partition), base, len(batch)))
+        return acks
 
     def _made(self, one: Happening, at: datetime) -> Made:
         shard, stream = str(one.shard), stream_of(one.event)
