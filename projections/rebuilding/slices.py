@@ -21,7 +21,9 @@ SLICE_RECORDS: Final = 32_768
 SLICES_MAX: Final = 512
 """Open files of one process."""
 
-KEPT_RECORDS_MAX: Final = 2 * SLICE_RECORDS
+KEPT_RECORDS_MAX: Final = 5 * SLICE_RECORDS // 4
+"""Slices of the usual size. To decode a larger one for each model costs less than to hold it."""
+
 _BUFFER_BYTES: Final = 1 << 15
 _HEAD: Final = struct.Struct(">qi")
 
@@ -89,6 +91,8 @@ class Slices:
         """The decisions of a slice, to which nothing will be put any more."""
         if self._kept[0] == number:
             return self._kept[1]
+        # The slice before is let go of first: never are two in memory, not even for a moment.
+        self._kept = (-1, [])
         decisions = map(_decision, self.read(number))
         if not self._keeps or self.records[number] > KEPT_RECORDS_MAX:
             return decisions

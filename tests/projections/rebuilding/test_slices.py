@@ -3,6 +3,7 @@
 import os
 import random
 import tempfile
+import tracemalloc
 from pathlib import Path
 from typing import IO
 from uuid import UUID
@@ -45,6 +46,25 @@ def test_decisions_are_the_same_for_everybody_who_folds_a_slice(kept: bool) -> N
             slices.put(number, offset, value)
         for number, offsets in ((0, [0, 2]), (0, [0, 2]), (1, [1]), (0, [0, 2])):
             assert [one.offset for one in slices.decisions(number)] == offsets
+
+
+def test_the_slice_before_is_let_go_of_first() -> None:
+    log = MemoryLog()
+    with Slices(2, kept=True) as slices:
+        for number in range(1000):
+            offset = log.decide(PARTITION, followed(ANA, BEN))
+            value = log.entries[PARTITION][offset].value
+            assert value is not None
+            slices.put(number % 2, offset, value)
+        tracemalloc.start()
+        try:
+            slices.decisions(0)
+            one_bytes, _ = tracemalloc.get_traced_memory()
+            slices.decisions(1)
+            _, peak_bytes = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak_bytes < 1.5 * one_bytes
 
 
 def test_the_shards_of_one_partition_spread_over_all_slices() -> None:
