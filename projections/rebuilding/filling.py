@@ -108,6 +108,8 @@ class Filler:
                 async for rows in self._shadow.fold(slices, number):
                     for table, encoded in _encoded(self._model, self._build, rows):
                         found.setdefault(table, []).extend(encoded)
+                    # Held on to, they would be in memory beside those of the next share.
+                    del rows
             except Unstorable as problem:
                 offset = await self._first_unstorable(slices, number)
                 self._shadow.refuse(offset, str(problem))

@@ -1,8 +1,8 @@
 """One model folded from slices in memory, beside whatever the database holds of it.
 
-A slice is folded at once if it is of the usual size. One with a shard that very much happened to is
-set apart once more, by the rows that its decisions change (`projections.rebuilding.shares`), and
-folded share by share: each decision is read twice, however many shares there are.
+A slice is folded at once, unless it has a shard that very much happened to. Then it is set apart
+once more, by the rows that its decisions change (`projections.rebuilding.shares`), and folded share
+by share: the first while the others are set apart, so that no decision is read more than twice.
 """
 
 import logging
@@ -24,8 +24,9 @@ from projections.rebuilding.slices import SLICE_RECORDS, Slices
 from projections.subscriber import Keys
 from projections.tables import Table
 
-SHARE_RECORDS: Final = 2 * SLICE_RECORDS
-"""A slice with more records is folded in as many shares more."""
+SHARE_RECORDS: Final = 3 * SLICE_RECORDS
+"""A slice with more records is folded in as many shares more. Up to there its rows take as much
+memory as those of a slice of the usual size and its decisions, which are kept for all models."""
 
 _CHUNK: Final = 1000
 
@@ -59,7 +60,7 @@ class Shadow:
         self._whole: frozenset[Table] = frozenset()
 
     async def fold(self, slices: Slices, number: int) -> AsyncIterator[Rows]:
-        """The rows of a slice, share by share.
+        """The rows of a slice, share by share. Let go of those before the next are asked for.
 
         Raises `Unfoldable` for an event that must not be passed, `Unavailable` while the keys of
         personal data cannot be read.
@@ -68,9 +69,12 @@ class Shadow:
         if count <= 1:
             yield await self._rows(slices, number, EVERYTHING)
             return
-        with await self._set_apart(slices, number, count) as shares:
+        first, shares = await self._set_apart(slices, number, count)
+        with shares:
             set_aside = self.set_aside
-            for share in range(count):
+            yield first
+            del first
+            for share in range(1, count):
                 yield await self._rows(shares, share, Share(share, count, self._whole))
             self.set_aside = set_aside
 
@@ -102,15 +106,18 @@ class Shadow:
                 else:
                     yield one, operations
 
-    async def _set_apart(self, slices: Slices, number: int, count: int) -> Slices:
-        """The decisions of a slice that are applied, each in every share that it concerns."""
+    async def _set_apart(self, slices: Slices, number: int, count: int) -> tuple[Rows, Slices]:
+        """The rows of the first share, and the decisions of each other that are applied in it."""
         while True:
-            shares, any_share = Slices(count), Share(of=count, whole=self._whole)
+            shares, first = Slices(count), Share(0, count, self._whole)
+            rows = Rows(self.model, self.partition, first)
             try:
                 async for one, operations in self.operations(slices, number):
-                    value = record.encode(one.decision)
-                    for share in shares_of(operations, any_share):
-                        shares.put(share, one.offset, value)
+                    for share in shares_of(operations, first):
+                        if share == first.number:
+                            rows.apply(operations)
+                        else:
+                            shares.put(share, one.offset, record.encode(one.decision))
             except NeedsWhole as needed:
                 shares.close()
                 self._whole |= {needed.table}
@@ -118,7 +125,7 @@ class Shadow:
                 shares.close()
                 raise
             else:
-                return shares
+                return rows, shares
 
     async def _rows(self, slices: Slices, number: int, share: Share) -> Rows:
         rows = Rows(self.model, self.partition, share)

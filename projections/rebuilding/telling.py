@@ -91,6 +91,8 @@ class Teller:
         try:
             async for rows in self._shadow.fold(slices, number):
                 self._take(rows)
+                # Held on to, they would be in memory beside those of the next share.
+                del rows
         except (Unfoldable, Unstorable) as reason:
             self._told.failure = str(reason)
 
