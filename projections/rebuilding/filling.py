@@ -92,22 +92,22 @@ class Filler:
         """Take in a slice, if that was not done before; raises `Unfoldable`."""
         if number < self._fill.done:
             return
-        for table, rows in (await self._encoded(slices, number)).items():
-            self._blocks.setdefault(table, []).extend(rows)
-            self._bytes += sum(map(len, rows))
+        for table, blocks in (await self._encoded(slices, number)).items():
+            self._blocks.setdefault(table, []).extend(blocks)
+            self._bytes += sum(map(len, blocks))
         self._parked += self._shadow.set_aside
         done = number + 1
         if self._bytes >= COPY_BYTES or done == self._fill.slices:
             await self._copy(done)
 
     async def _encoded(self, slices: Slices, number: int) -> dict[str, list[bytes]]:
-        """The rows of the slice by stored table, as COPY takes them."""
+        """The rows of the slice by stored table, as COPY takes them: a block for each share."""
         while True:
             found: dict[str, list[bytes]] = {}
             try:
                 async for rows in self._shadow.fold(slices, number):
-                    for table, encoded in _encoded(self._model, self._build, rows):
-                        found.setdefault(table, []).extend(encoded)
+                    for table, block in _encoded(self._model, self._build, rows):
+                        found.setdefault(table, []).append(block)
                     # Held on to, they would be in memory beside those of the next share.
                     del rows
             except Unstorable as problem:
@@ -129,8 +129,8 @@ class Filler:
         partition = self._fill.partition
         async with self._pool.connection() as connection, connection.transaction():
             fill = await fills.advance(connection, self.name, self._build, self._fill, done)
-            for table, rows in self._blocks.items():
-                await _copied(connection, table, rows)
+            for table, blocks in self._blocks.items():
+                await _copied(connection, table, blocks)
             if self._parked:
                 await checkpoints.park(connection, self.name, self._build, partition, self._parked)
             if done == fill.slices:
@@ -141,18 +141,19 @@ class Filler:
         self._blocks, self._bytes, self._parked = {}, 0, []
 
 
-def _encoded(model: Model, build: int, rows: Rows) -> list[tuple[str, list[bytes]]]:
+def _encoded(model: Model, build: int, rows: Rows) -> list[tuple[str, bytes]]:
     found = []
     for table in model.tables:
         encode = encoder(table)
-        found.append((stored_name(table, build), [encode(row) for _, row in rows.kept(table)]))
+        block = b"".join([encode(row) for _, row in rows.kept(table)])
+        found.append((stored_name(table, build), block))
     for tally in model.tallies:
         encode, names = encoder(tally.table), tally.table.key
         parts = [
             encode(dict(zip(names, key, strict=True)) | {tally.count: count})
             for key, count in rows.counted(tally).items()
         ]
-        found.append((parts_name(tally.table, build), parts))
+        found.append((parts_name(tally.table, build), b"".join(parts)))
     return found
 
 
@@ -166,11 +167,12 @@ def _require_storable(operation: Operation) -> None:
             return
 
 
-async def _copied(connection: AsyncConnection[Any], table: str, rows: Sequence[bytes]) -> None:
-    if not rows:
+async def _copied(connection: AsyncConnection[Any], table: str, blocks: Sequence[bytes]) -> None:
+    if not any(blocks):
         return
     query = f"copy {table} from stdin (format binary)"
     async with connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
         await copy.write(COPY_START)
-        await copy.write(b"".join(rows))
+        for block in blocks:
+            await copy.write(block)
         await copy.write(COPY_END)
