@@ -1,8 +1,8 @@
 """The cipher of personal data, with people's keys in memory, fetched ahead of use.
 
 Sealing and opening never wait, so writers and readers name the persons of a batch first: `ensure`
-before sealing, `load` before opening. Either keeps a key at hand for `HELD_S`, however full the
-ring is.
+before sealing, `load` before opening. Either keeps a key at hand for `HELD_S`. One that nobody
+asked for in that time leaves memory: whoever asks next has it read again anyway.
 
 A destroyed key is gone at once from the ring of the process that destroys it. Other processes
 learn of it when they read the vault again: no key is used for longer than `USABLE_S` after it
@@ -26,7 +26,6 @@ USABLE_S: Final = 60.0
 """Age, since it was read, from which a key is not used any more."""
 HELD_S: Final = 30.0
 """How long a key stays usable after `ensure` and `load`, which read it again if need be."""
-CACHED_MAX: Final = 100_000
 CIPHERS_MAX: Final = 2000
 """Keys that are set up to be used at once, at 2.5 KB each; setting up costs more than sealing."""
 
@@ -46,28 +45,22 @@ class _Entry:
         return "_Entry(...)"
 
 
-async def open_keyring(pool: Pool, master_key: bytes, cached_max: int = CACHED_MAX) -> "KeyRing":
+async def open_keyring(pool: Pool, master_key: bytes) -> "KeyRing":
     """A ring over the vault in `pool`, whose tables are there (`key_vault.TABLES`).
 
-    `cached_max` bounds the keys in memory, besides those held. Raises SettingError when
-    `master_key` is not the one that the vault was made with, Unavailable without PostgreSQL.
+    Raises SettingError when `master_key` is not the one that the vault was made with, Unavailable
+    without PostgreSQL.
     """
     vault = KeyVault(pool, master_key)
     await vault.verify()
-    return KeyRing(vault, cached_max)
+    return KeyRing(vault)
 
 
 class KeyRing:
     """`events.codec.Cipher` and `infra.crypto.port.Keys`, for one process."""
 
-    def __init__(
-        self,
-        vault: KeyVault,
-        cached_max: int = CACHED_MAX,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, vault: KeyVault, clock: Callable[[], float] = time.monotonic) -> None:
         self._vault = vault
-        self._cached_max = cached_max
         self._clock = clock
         # In the order in which they were last asked for.
         self._entries: dict[UUID, _Entry] = {}
@@ -175,12 +168,11 @@ class KeyRing:
         self._ciphers.pop(person, None)
 
     def _forget(self) -> None:
-        """Drops what is too old to be used, and beyond the bound what nobody holds."""
+        """Drops what nobody holds."""
         now = self._clock()
         while self._entries:
             oldest = next(iter(self._entries))
-            too_many = len(self._entries) > self._cached_max
-            if now - self._entries[oldest].wanted_at < (HELD_S if too_many else USABLE_S):
+            if now - self._entries[oldest].wanted_at < HELD_S:
                 break
             self._drop(oldest)
 

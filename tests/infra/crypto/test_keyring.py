@@ -45,9 +45,9 @@ class Clock:
         return self.now
 
 
-def ring_of(pool: Pool, clock: Clock, cached_max: int = 1000) -> KeyRing:
+def ring_of(pool: Pool, clock: Clock) -> KeyRing:
     """One process's ring over the vault in `pool`."""
-    return KeyRing(KeyVault(pool, MASTER), cached_max, clock)
+    return KeyRing(KeyVault(pool, MASTER), clock)
 
 
 async def test_a_text_comes_back_in_this_and_any_other_process(pool: Pool) -> None:
@@ -274,7 +274,7 @@ async def test_a_key_is_usable_for_as_long_as_promised_after_each_time_it_is_ask
     pool: Pool,
 ) -> None:
     clock = Clock()
-    ring = ring_of(pool, clock, cached_max=0)
+    ring = ring_of(pool, clock)
     for _ in range(20):
         await ring.ensure([ANA])
         clock.now += HELD_S - 1
@@ -285,15 +285,14 @@ async def test_a_key_is_usable_for_as_long_as_promised_after_each_time_it_is_ask
 
 async def test_what_nobody_holds_any_more_leaves_memory(pool: Pool) -> None:
     clock = Clock()
-    ring = ring_of(pool, clock, cached_max=10)
+    ring = ring_of(pool, clock)
     await ring.ensure([new_uuid7(NOON) for _ in range(50)])
-    assert len(ring) == 50
-    clock.now += HELD_S
+    clock.now += HELD_S - 1
     await ring.ensure([ANA])
-    assert len(ring) == 10
-    clock.now += USABLE_S
+    assert len(ring) == 51
+    clock.now += 1
     await ring.ensure([BEN])
-    assert len(ring) == 1
+    assert len(ring) == 2
 
 
 async def test_another_master_key_is_noticed_at_start(pool: Pool) -> None:
