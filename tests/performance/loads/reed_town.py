@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.generated_history import Happening
 from cli.supervise import HEALTH_REQUEST
@@ -23,6 +24,7 @@ from tests.performance.loads.watching import watching
 from tests.stack import Stack
 
 START_S: Final = 60.0
+TOKEN_MINUTES: Final = 240
 
 
 class ReedTown(Struct, frozen=True):
@@ -90,8 +92,9 @@ def served(
 
 
 def tokens_of(settings: Settings, people: Iterable[UUID]) -> dict[UUID, str]:
-    """What these people sign their requests with."""
-    tokens, now = open_tokens(settings), datetime.now(UTC)
+    """What these people sign their requests with, however long a benchmark takes."""
+    lasting = replace(settings.auth, access_token_minutes=TOKEN_MINUTES)
+    tokens, now = open_tokens(replace(settings, auth=lasting)), datetime.now(UTC)
     return {person: tokens.issue(person, new_uuid7(now), now)[0] for person in people}
 
 
