@@ -41,7 +41,7 @@ BENCHES: Final = (
     Bench("rebuild", "Read models anew, beside Faust and eventsourcing.", 2.5, rebuild.run),
     Bench("live-lag", "From the log to the row, beside a projector row by row.", 1.5, live_lag.run),
     Bench("fan-out", "Posts into timelines, beside a ZADD per delivery.", 3, fan_out.run),
-    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 11, mixed.run),
+    Bench("mixed", "Homes, profiles and posts at once, beside a monolith.", 15, mixed.run),
     Bench("push", "From the row to a thousand open pages, beside NATS alone.", 0.5, push.run),
     Bench("celebrity", "A post for a million followers, beside pure push.", 4, celebrity.run),
     Bench("takeover", "How long a partition is unserved.", 3, takeovers.run, own_servers=True),
