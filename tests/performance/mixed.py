@@ -150,9 +150,7 @@ def _figures(turns: Turns, more: int) -> list[Figure]:
             for what, kind in (("homes", HOME), ("profiles", PROFILE), ("posts", PUBLISH))
         ),
         latency_beside(f"{at_once}, {fuller}", turns[FULLER, ""], "as usual", turns[OURS, ""]),
-        latency_beside(
-            f"{at_once}, nothing is done", turns[NOTHING, ""], "the mix", turns[OURS, ""]
-        ),
+        latency_beside(f"{at_once}, {nothing}", turns[NOTHING, ""], "the mix", turns[OURS, ""]),
         *(
             beside(f"mixed, only {loop}, {loops}", turns[OURS, loop], PEER, turns[THEIRS, loop])
             for loop in ("homes", "posts")
