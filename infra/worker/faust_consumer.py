@@ -17,11 +17,11 @@ from aiokafka.errors import NoOffsetForPartitionError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
-from psycopg import OperationalError
 
 from events.topics import Partition
-from infra.log.port import Entry, LogUnavailable
+from infra.log.port import Entry
 from infra.worker.host import Host
+from infra.worker.lane import TRANSIENT
 
 if TYPE_CHECKING:
     from infra.worker.faust_app import WorkerApp
@@ -131,11 +131,11 @@ class BatchConsumer(driver.Consumer):
             self._committed_offset[tp] = offset or None
 
     async def _starts(self, partitions: list[Partition]) -> Mapping[Partition, int]:
-        # Postgres may be away for a moment just when partitions move.
+        # Postgres may be away, or take no writes, for a moment just when partitions move.
         for _ in range(_SEEK_ATTEMPTS):
             try:
                 return await self._host.seek(partitions)
-            except (OperationalError, LogUnavailable) as problem:
+            except TRANSIENT as problem:
                 self.log.warning("Cannot read the checkpoints yet: %s", problem)
                 await asyncio.sleep(_SEEK_PAUSE_S)
         return await self._host.seek(partitions)

@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
+import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import NoOffsetForPartitionError
 from faust.types import TP
 
 from events.topics import Partition
+from infra.log.port import LogUnavailable
+from infra.worker import faust_consumer
 from infra.worker.faust_consumer import APART_S, BatchConsumer
 
 OURS, THEIRS = TP("people", 0), TP("people", 1)
@@ -102,3 +106,34 @@ async def test_after_a_quiet_moment_records_are_taken_at_once() -> None:
     for _ in range(2):
         await consumer.taken()
     assert consumer.slept_s == []
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        psycopg.OperationalError(),
+        psycopg.errors.ReadOnlySqlTransaction(),
+        psycopg.errors.SerializationFailure(),
+        LogUnavailable(),
+    ],
+    ids=["away", "read only", "not serializable", "without the log"],
+)
+async def test_what_is_over_in_a_moment_does_not_end_a_worker_that_gets_partitions(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faust_consumer, "_SEEK_PAUSE_S", 0)
+    answers = iter([problem, None])
+
+    async def seek(assigned: list[Partition]) -> Mapping[Partition, int]:
+        if raised := next(answers):
+            raise raised
+        return dict.fromkeys(assigned, 3)
+
+    async def unasked(consumer: Midway) -> Fetched:
+        raise AssertionError("nothing is fetched")
+
+    consumer = Midway(unasked)
+    consumer.app.host = SimpleNamespace(seek=seek)
+    log: Any = SimpleNamespace(warning=lambda *_: None)
+    consumer.log = log
+    assert await consumer._starts([Partition("people", 0)]) == {Partition("people", 0): 3}
