@@ -11,6 +11,10 @@ EXAMPLES ?= 1000
 WORKERS ?= 2
 ARGS  ?=
 
+SIDE_BY_SIDE := $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What pytest ends with when ARGS names tests of the other kind alone.
+NO_TESTS := 5
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -39,7 +43,10 @@ demo: bootstrap ## fill the running stack with people who follow and answer each
 	@$(AGORA) demo $(ARGS)
 
 test: bootstrap-tests check ## everything CI runs: check, then every test on servers of its own
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@failed=0; \
+	$(SIDE_BY_SIDE) -m "not faults" $(ARGS) || [ $$? = $(NO_TESTS) ] || failed=1; \
+	$(PY) -m pytest -m faults $(ARGS) || [ $$? = $(NO_TESTS) ] || failed=1; \
+	exit $$failed
 
 check: bootstrap ## formatting, lint, types, imports, drift and shape
 	@.venv/bin/ruff format --check --quiet . || (.venv/bin/ruff format --diff --quiet .; false)
