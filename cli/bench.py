@@ -55,9 +55,9 @@ def bench(
     is refused and has no figures, and the others go on. A goal that is missed is shown, but is not
     a failure.
 
-    Without a name all run, except `growth`: it fills a log with ten million events (10 GB). Of
-    several runs the latest of each benchmark counts, also one that was refused. Ctrl-C prints what
-    was measured by then.
+    Without a name all run, except `growth`, which fills a log with ten million events (10 GB), and
+    `soak`, which takes half an hour. Of several runs the latest of each benchmark counts, also one
+    that was refused. Ctrl-C prints what was measured by then.
 
     Exit codes: 0 done, 1 a benchmark was refused, 2 an unknown name, a file that is no run, or
     something is missing on this machine.
