@@ -12,6 +12,7 @@ from gateway.refusals import AddressUnknown, VerbRefused
 from schemas.refusals import Refusal
 
 BUILT: Final = Path(__file__).resolve().parent / "web" / "dist"
+HOME: Final = "/"
 PAGE: Final = "/index.html"
 HASHED: Final = "/assets/"
 FOREVER: Final = "public, max-age=31536000, immutable"
@@ -28,8 +29,9 @@ CONTENT_SECURITY_POLICY: Final = (
 class WebFiles:
     """Serves what is in `folder` when this is made, as an ASGI application.
 
-    A navigation (a request that takes HTML) to any other path gets the page, which knows its own
-    addresses; other requests get ROUTE_UNKNOWN. Files under `/assets/` carry a hash in their names.
+    A navigation (any request for `/`, elsewhere one that takes HTML) to another path gets the page,
+    which knows its own addresses; other requests get ROUTE_UNKNOWN. Files under `/assets/` carry a
+    hash in their names.
     """
 
     def __init__(self, folder: Path = BUILT) -> None:
@@ -64,6 +66,8 @@ class WebFiles:
 
 
 def _is_navigation(scope: Scope) -> bool:
+    if scope["path"] == HOME:
+        return True
     if scope["path"].startswith(("/v1/", HASHED)):
         return False
     accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")

@@ -33,6 +33,13 @@ async def test_a_navigation_gets_the_page_anew(browser: httpx.AsyncClient, path:
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 
 
+async def test_the_address_that_make_up_prints_is_a_page_for_every_client(
+    browser: httpx.AsyncClient,
+) -> None:
+    answer = await browser.get("/", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.text) == (200, "<!doctype html><p>page")
+
+
 async def test_hashed_files_are_kept_for_ever_and_others_are_not(
     browser: httpx.AsyncClient,
 ) -> None:
