@@ -1,14 +1,15 @@
 """Agora, Agora with more posts, and the monolith, all serving the demo's network at once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 from msgspec import Struct
 
+from cli.generated_history import Happening
 from tests.performance.loads.reed import Reed, body_of
 from tests.performance.loads.reed_town import reed_town
-from tests.performance.mixed_sites import TIMEOUT_S, Agora, Monolith, People
+from tests.performance.mixed_sites import TIMEOUT_S, Agora, Monolith, People, Site
 from tests.performance.peers.mixed_monolith import monolith
 from tests.stack import Stack
 
@@ -41,16 +42,17 @@ async def sides(stack: Stack, seed: int, each: int, more: int) -> AsyncIterator[
                 )
             )
 
+        def people(site: Site, happenings: Sequence[Happening]) -> People:
+            return People(site, reed, seed, {body_of(one): one.actor for one in happenings})
+
         async def ours(posts: int) -> People:
             happenings = reed.posts_of_everybody(posts)
             town = await opened.enter_async_context(reed_town(stack, reed, happenings))
-            site = Agora(town.tokens, town.ids, await session(town.address))
-            return People(site, reed, seed, {body_of(one): one.actor for one in happenings})
+            return people(Agora(town.tokens, town.ids, await session(town.address)), happenings)
 
         async def theirs(posts: int) -> People:
             happenings = reed.posts_of_everybody(posts)
             served = await opened.enter_async_context(monolith(stack, reed, happenings))
-            site = Monolith(served.tokens, await session(served.address))
-            return People(site, reed, seed, {body_of(one): one.actor for one in happenings})
+            return people(Monolith(served.tokens, await session(served.address)), happenings)
 
         yield Sides(await ours(each), await theirs(each), await ours(more))
